@@ -1,0 +1,27 @@
+// Runs an entry point of Cerebro (main, cli) on a fresh enough build, in this very process, so that
+// signals and exit codes are the entry point's own.
+import { existsSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+
+const [entry, ...args] = process.argv.slice(2);
+const root = dirname(dirname(fileURLToPath(import.meta.url)));
+const script = join(root, 'dist', `${entry}.js`);
+
+const major = Number(process.versions.node.split('.')[0]);
+if (major < 24) {
+  process.stderr.write(
+    `Cerebro needs Node 24 or newer, this is ${process.version}. Run it with 'npm start': 'npm ci' brings its own Node.\n`,
+  );
+  process.exit(1);
+}
+
+// A production install has neither sources nor compiler, only dist/.
+if (existsSync(join(root, 'src')) && existsSync(join(root, 'node_modules', '@nestjs', 'cli'))) {
+  const { buildIfStale } = await import('./build.mjs');
+  const started = performance.now();
+  if (buildIfStale())
+    process.stderr.write(`Built in ${((performance.now() - started) / 1000).toFixed(1)} s.\n`);
+}
+process.argv = [process.argv[0], script, ...args];
+await import(pathToFileURL(script).href);
