@@ -1,0 +1,34 @@
+// The only place that reads the process's environment and its .env file.
+import { loadEnvFile } from 'node:process';
+import { parseSettings, type Settings, SettingsError } from './settings.js';
+
+/** Variables with our prefix that mean something; a further one is a typing mistake. */
+const KNOWN = [
+  'CEREBRO_ADMIN_KEY',
+  'CEREBRO_BODY_LIMIT',
+  'CEREBRO_DATABASE_POOL_SIZE',
+  'CEREBRO_DATA_DIR',
+  'CEREBRO_DRAIN_TIMEOUT',
+  'CEREBRO_KEY_PEPPER',
+  'CEREBRO_PREDICTION_TIMEOUT',
+];
+
+/**
+ * Settings from the environment and, below it, from `.env` in the working folder.
+ *
+ * @throws {SettingsError} when a variable is wrong or `.env` cannot be read
+ */
+export function loadSettings(): Settings {
+  try {
+    loadEnvFile();
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT')
+      throw new SettingsError('Cerebro cannot read .env.');
+  }
+  return parseSettings(process.env);
+}
+
+/** Names that look like ours and mean nothing, for a warning at start. */
+export function unknownVariables(): string[] {
+  return Object.keys(process.env).filter((name) => name.startsWith('CEREBRO_') && !KNOWN.includes(name));
+}

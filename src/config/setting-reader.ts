@@ -1,0 +1,80 @@
+// Reads single variables, collecting what is wrong with each. Messages name variables, never values.
+
+interface Presence {
+  readonly required?: boolean;
+}
+
+/** Reads variables of an environment; `problems` collects what is wrong with them. */
+export class SettingReader {
+  /** One clause a bad variable, such as `PORT must be a whole number from 0 to 65535`. */
+  readonly problems: string[] = [];
+
+  constructor(private readonly env: Readonly<Record<string, string | undefined>>) {}
+
+  /** A text; blank counts as absent. */
+  text(
+    name: string,
+    { required = false, minLength = 1 }: Presence & { minLength?: number } = {},
+  ): string | undefined {
+    const value = this.env[name]?.trim();
+    if (value === undefined || value === '') {
+      return required ? this.refuse(name, 'is required when NODE_ENV is production') : undefined;
+    }
+    return value.length < minLength ? this.refuse(name, `must have at least ${minLength} characters`) : value;
+  }
+
+  /** A text of one form, which `form` describes. */
+  matching(
+    name: string,
+    pattern: RegExp,
+    form: string,
+    presence: Presence & { minLength?: number } = {},
+  ): string | undefined {
+    const value = this.text(name, presence);
+    if (value === undefined || pattern.test(value)) return value;
+    return this.refuse(name, `must be ${form}`);
+  }
+
+  /** One of a few words. */
+  oneOf<Word extends string>(name: string, words: readonly Word[]): Word | undefined {
+    const value = this.text(name)?.toLowerCase();
+    if (value === undefined) return undefined;
+    return words.find((word) => word === value) ?? this.refuse(name, `must be one of ${words.join(', ')}`);
+  }
+
+  /** A whole number within bounds. */
+  integer(name: string, { min, max }: { min: number; max: number }): number | undefined {
+    const value = this.text(name);
+    if (value === undefined) return undefined;
+    const number = /^-?\d{1,15}$/.test(value) ? Number(value) : NaN;
+    if (number >= min && number <= max) return number;
+    return this.refuse(name, `must be a whole number from ${min} to ${max}`);
+  }
+
+  /** A time such as `90`, `90s`, `1500ms`, `10m` or `1h`; a bare number is seconds. In milliseconds. */
+  duration(name: string, { min, max }: { min: number; max: number }): number | undefined {
+    const value = this.text(name);
+    if (value === undefined) return undefined;
+    const match = /^(\d{1,9}(?:\.\d{1,3})?)(ms|s|m|h)?$/.exec(value);
+    const unit = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 }[(match?.[2] ?? 's') as 'ms' | 's' | 'm' | 'h'];
+    const milliseconds = match ? Number(match[1]) * unit : NaN;
+    if (milliseconds >= min && milliseconds <= max) return Math.round(milliseconds);
+    return this.refuse(name, `must be a time from ${min / 1000}s to ${max / 1000}s, such as 90s or 10m`);
+  }
+
+  /** An address with one of the protocols. */
+  url(name: string, protocols: readonly string[], presence: Presence = {}): string | undefined {
+    const value = this.text(name, presence);
+    if (value === undefined) return undefined;
+    if (protocols.includes(URL.parse(value)?.protocol ?? '')) return value;
+    return this.refuse(
+      name,
+      `must be an address that starts with ${protocols.map((p) => `${p}//`).join(' or ')}`,
+    );
+  }
+
+  private refuse(name: string, problem: string): undefined {
+    this.problems.push(`${name} ${problem}`);
+    return undefined;
+  }
+}

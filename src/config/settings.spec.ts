@@ -1,0 +1,100 @@
+import { describe, expect, it } from 'vitest';
+import { DEFAULT_MODEL_VERSION, parseSettings, REPLICATE_API, SettingsError } from './settings.js';
+
+const production = {
+  NODE_ENV: 'production',
+  DATABASE_URL: 'postgresql://cerebro@db/cerebro',
+  REPLICATE_API_TOKEN: 'r8_0123456789abcdef',
+  CEREBRO_ADMIN_KEY: 'admin-0123456789abcdef',
+  CEREBRO_KEY_PEPPER: 'pepper-0123456789abcdef',
+};
+
+function problemOf(env: Record<string, string>): string {
+  try {
+    parseSettings(env);
+  } catch (error) {
+    expect(error).toBeInstanceOf(SettingsError);
+    return (error as Error).message;
+  }
+  throw new Error('the settings were accepted');
+}
+
+describe('settings', () => {
+  it('have defaults for everything outside production', () => {
+    expect(parseSettings({})).toEqual({
+      production: false,
+      host: '127.0.0.1',
+      port: 3000,
+      logLevel: 'info',
+      databasePoolSize: 10,
+      dataDir: '.cerebro',
+      replicateBaseUrl: REPLICATE_API,
+      replicateModelVersion: DEFAULT_MODEL_VERSION,
+      predictionTimeoutMs: 600_000,
+      drainTimeoutMs: 30_000,
+      bodyLimit: 16 * 1024 ** 2,
+    });
+  });
+
+  it('listen on every address in production', () => {
+    expect(parseSettings(production).host).toBe('0.0.0.0');
+  });
+
+  it('name every required variable that production lacks, at once', () => {
+    const problem = problemOf({ NODE_ENV: 'production' });
+    for (const name of Object.keys(production).slice(1)) expect(problem).toContain(`${name} is required`);
+    expect(problem).not.toContain('\n');
+  });
+
+  it('refuse empty and short secrets in production (E19)', () => {
+    expect(problemOf({ ...production, CEREBRO_KEY_PEPPER: '' })).toContain('CEREBRO_KEY_PEPPER is required');
+    expect(problemOf({ ...production, CEREBRO_ADMIN_KEY: 'admin' })).toContain(
+      'CEREBRO_ADMIN_KEY must have at least 16',
+    );
+  });
+
+  it('never print a value (E19, H18)', () => {
+    const marker = 'hunter2';
+    const problem = problemOf({
+      NODE_ENV: 'production',
+      PORT: marker,
+      LOG_LEVEL: marker,
+      DATABASE_URL: marker,
+      CEREBRO_ADMIN_KEY: marker,
+      REPLICATE_MODEL_VERSION: marker,
+      CEREBRO_PREDICTION_TIMEOUT: marker,
+    });
+    expect(problem).not.toContain(marker);
+    expect(problem.match(/must/g)?.length).toBe(6);
+  });
+
+  it.each([
+    ['90', 90_000],
+    ['90s', 90_000],
+    ['1500ms', 1500],
+    ['10m', 600_000],
+    ['1h', 3_600_000],
+    ['1.5', 1500],
+  ])('read the time %s', (text, milliseconds) => {
+    expect(parseSettings({ CEREBRO_PREDICTION_TIMEOUT: text }).predictionTimeoutMs).toBe(milliseconds);
+  });
+
+  it.each([
+    'PORT=-1',
+    'PORT=65536',
+    'PORT=3000.5',
+    'PORT=0x10',
+    'CEREBRO_PREDICTION_TIMEOUT=0',
+    'CEREBRO_PREDICTION_TIMEOUT=2d',
+  ])('refuse %s', (assignment) => {
+    const [name = '', value = ''] = assignment.split('=');
+    expect(problemOf({ [name]: value })).toContain(name);
+  });
+
+  it('take an address of Replicate without a path for its /v1', () => {
+    const base = (REPLICATE_BASE_URL: string) => parseSettings({ REPLICATE_BASE_URL }).replicateBaseUrl;
+    expect(base('http://127.0.0.1:9000')).toBe('http://127.0.0.1:9000/v1');
+    expect(base('http://127.0.0.1:9000/v1/')).toBe('http://127.0.0.1:9000/v1');
+    expect(base('https://proxy.example/replicate')).toBe('https://proxy.example/replicate');
+  });
+});

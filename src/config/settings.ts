@@ -1,0 +1,99 @@
+// The settings of a gateway and how the environment spells them. Pure: reads only the record it is given.
+import { SettingReader } from './setting-reader.js';
+
+/** Version of `jimothyjohn/phi3-vision-instruct` that takes comma-separated `image_urls`. */
+export const DEFAULT_MODEL_VERSION = 'eb47203b095603b4189c941667c3e21b7aba6694af845dae9a889a348581ed17';
+
+/** Replicate's own API. */
+export const REPLICATE_API = 'https://api.replicate.com/v1';
+
+/** Levels of `LOG_LEVEL`, from the quietest. */
+export const LOG_LEVELS = ['silent', 'fatal', 'error', 'warn', 'info', 'debug', 'trace'] as const;
+export type LogLevel = (typeof LOG_LEVELS)[number];
+
+/** Everything that can be set from outside. Times are in milliseconds. */
+export interface Settings {
+  readonly production: boolean;
+  readonly host: string;
+  /** 0 picks a free port. */
+  readonly port: number;
+  readonly logLevel: LogLevel;
+  /** Absent: an embedded PostgreSQL in `dataDir`. */
+  readonly databaseUrl?: string;
+  /** Most connections to the database that one node holds. */
+  readonly databasePoolSize: number;
+  /** Where the embedded database and the generated secrets live. */
+  readonly dataDir: string;
+  /** Absent outside production: the sandbox answers. */
+  readonly replicateToken?: string;
+  readonly replicateBaseUrl: string;
+  readonly replicateModelVersion: string;
+  /** Bearer key of the admin API. Absent outside production: generated. */
+  readonly adminKey?: string;
+  /** Secret of the key hashes. Absent outside production: generated. */
+  readonly keyPepper?: string;
+  /** How long one prediction may take, boot included, before it is cancelled. */
+  readonly predictionTimeoutMs: number;
+  /** How long running requests may go on after SIGTERM. */
+  readonly drainTimeoutMs: number;
+  /** Largest request body, in bytes. */
+  readonly bodyLimit: number;
+}
+
+/** Wrong settings: one line that names every bad variable and prints no value. */
+export class SettingsError extends Error {
+  override readonly name = 'SettingsError';
+}
+
+/** Secrets shorter than this can be guessed, so production refuses them. */
+const SECRET_MIN_LENGTH = 16;
+
+/**
+ * Reads and checks all settings at once.
+ *
+ * @param env the environment, `process.env` as a rule
+ * @throws {SettingsError} naming every variable that is wrong or, in production, missing
+ */
+export function parseSettings(env: Readonly<Record<string, string | undefined>>): Settings {
+  const read = new SettingReader(env);
+  const production = read.oneOf('NODE_ENV', ['development', 'test', 'production']) === 'production';
+  const databaseUrl = read.url('DATABASE_URL', ['postgres:', 'postgresql:'], { required: production });
+  const replicateToken = read.text('REPLICATE_API_TOKEN', { required: production });
+  const secret = { required: production, minLength: production ? SECRET_MIN_LENGTH : 1 };
+  const adminKey = read.matching(
+    'CEREBRO_ADMIN_KEY',
+    /^[\x21-\x7e]{1,512}$/,
+    'a text without spaces',
+    secret,
+  );
+  const keyPepper = read.text('CEREBRO_KEY_PEPPER', secret);
+  const settings: Settings = {
+    production,
+    host: read.text('HOST') ?? (production ? '0.0.0.0' : '127.0.0.1'),
+    port: read.integer('PORT', { min: 0, max: 65_535 }) ?? 3000,
+    logLevel: read.oneOf('LOG_LEVEL', LOG_LEVELS) ?? 'info',
+    databasePoolSize: read.integer('CEREBRO_DATABASE_POOL_SIZE', { min: 1, max: 1000 }) ?? 10,
+    dataDir: read.text('CEREBRO_DATA_DIR') ?? '.cerebro',
+    replicateBaseUrl: withVersionPath(read.url('REPLICATE_BASE_URL', ['https:', 'http:']) ?? REPLICATE_API),
+    replicateModelVersion:
+      read.matching('REPLICATE_MODEL_VERSION', /^[0-9a-f]{64}$/, 'a version id of 64 hexadecimal digits') ??
+      DEFAULT_MODEL_VERSION,
+    predictionTimeoutMs:
+      read.duration('CEREBRO_PREDICTION_TIMEOUT', { min: 1000, max: 86_400_000 }) ?? 600_000,
+    drainTimeoutMs: read.duration('CEREBRO_DRAIN_TIMEOUT', { min: 0, max: 3_600_000 }) ?? 30_000,
+    bodyLimit: read.integer('CEREBRO_BODY_LIMIT', { min: 1024, max: 256 * 1024 ** 2 }) ?? 16 * 1024 ** 2,
+    ...(databaseUrl === undefined ? {} : { databaseUrl }),
+    ...(replicateToken === undefined ? {} : { replicateToken }),
+    ...(adminKey === undefined ? {} : { adminKey }),
+    ...(keyPepper === undefined ? {} : { keyPepper }),
+  };
+  if (read.problems.length > 0) throw new SettingsError(`Cerebro cannot start: ${read.problems.join('; ')}.`);
+  return settings;
+}
+
+/** All of Replicate's routes are under `/v1`; an address without a path means that one. */
+function withVersionPath(address: string): string {
+  const url = URL.parse(address);
+  if (url?.pathname === '/') return `${url.origin}/v1`;
+  return address.replace(/\/+$/, '');
+}
