@@ -1,0 +1,81 @@
+// The checks that fields are made of. Each tells the first thing that is wrong, most telling first.
+import type { Check, Complaint } from './complaint.js';
+
+interface Bounds {
+  readonly min: number;
+  readonly max: number;
+}
+
+const wrongType = (expected: string): Complaint => ({ reason: 'invalid_type', expected });
+
+/** Unicode text that PostgreSQL and a UTF-8 wire can carry: no NUL, no half of a surrogate pair. */
+function isWellFormed(text: string): boolean {
+  return text.isWellFormed() && !text.includes('\0');
+}
+
+/** A text that is neither empty nor too long. */
+export function text({ maxLength }: { maxLength: number }): Check {
+  return (value) => {
+    if (typeof value !== 'string') return wrongType('a string');
+    if (value === '') return { reason: 'empty_string' };
+    if (value.length > maxLength) return { reason: 'string_above_max_length', bound: maxLength };
+    if (!isWellFormed(value))
+      return { reason: 'invalid_value', expected: 'text without NUL or lone surrogates' };
+    return undefined;
+  };
+}
+
+/** A text or a list of texts; the texts may be empty, which their reader has better words for. */
+export function textOrTexts({ maxLength, maxItems }: { maxLength: number; maxItems: number }): Check {
+  const one = text({ maxLength });
+  return (value) => {
+    if (typeof value === 'string') return value === '' ? undefined : one(value);
+    if (!Array.isArray(value)) return wrongType('a string or an array of strings');
+    if (value.length > maxItems) return { reason: 'array_above_max_length', bound: maxItems };
+    for (const [at, part] of value.entries()) {
+      const complaint = part === '' ? undefined : one(part);
+      if (complaint) return { ...complaint, at };
+    }
+    return undefined;
+  };
+}
+
+/** A whole number within bounds. */
+export function integer({ min, max }: Bounds): Check {
+  return (value) => {
+    if (!Number.isInteger(value)) return wrongType('an integer');
+    if ((value as number) < min) return { reason: 'integer_below_min_value', bound: min };
+    if ((value as number) > max) return { reason: 'integer_above_max_value', bound: max };
+    return undefined;
+  };
+}
+
+/** A number within bounds that JSON can hold: no NaN, no Infinity, which `1e999` parses to. */
+export function decimal({ min, max }: Bounds): Check {
+  return (value) => {
+    if (!Number.isFinite(value)) return wrongType('a decimal');
+    if ((value as number) < min) return { reason: 'decimal_below_min_value', bound: min };
+    if ((value as number) > max) return { reason: 'decimal_above_max_value', bound: max };
+    return undefined;
+  };
+}
+
+/** True or false. */
+export const boolean: Check = (value) => (typeof value === 'boolean' ? undefined : wrongType('a boolean'));
+
+/** Unix seconds, or RFC 3339 with a time zone. */
+export const timestamp: Check = (value) =>
+  parseTimestamp(value) ? undefined : wrongType('a time in Unix seconds or as an RFC 3339 date-time');
+
+/** RFC 3339's date-time, with its time zone. */
+const RFC_3339 = /^\d{4}-\d{2}-\d{2}t\d{2}:\d{2}:\d{2}(?:\.\d+)?(?:z|[+-]\d{2}:\d{2})$/i;
+
+/** The end of the year 9999, the last that PostgreSQL and RFC 3339 both write, in milliseconds. */
+const LAST_MOMENT = 253_402_300_799_000;
+
+/** The moment that a timestamp names; undefined when it names none. */
+export function parseTimestamp(value: unknown): Date | undefined {
+  const isText = typeof value === 'string' && RFC_3339.test(value);
+  const milliseconds = isText ? Date.parse(value) : Number.isInteger(value) ? (value as number) * 1000 : NaN;
+  return milliseconds >= 0 && milliseconds <= LAST_MOMENT ? new Date(milliseconds) : undefined;
+}
