@@ -1,0 +1,26 @@
+// Gives the database to the whole application. It starts nothing and migrates nothing: the roots do.
+import { type DynamicModule, Module } from '@nestjs/common';
+import { DatabaseHealth } from './database-health.service.js';
+import { databaseOptions, type DatabaseOptions } from './database-options.js';
+import { migrationNames, migrationsFolder } from './migration-files.js';
+import { PrismaService } from './prisma.service.js';
+
+/** Prisma's client and the database's health, for every room. */
+@Module({})
+export class DatabaseModule {
+  static forRoot(options: DatabaseOptions): DynamicModule {
+    return {
+      module: DatabaseModule,
+      global: true,
+      providers: [
+        { provide: databaseOptions, useValue: options },
+        PrismaService,
+        {
+          provide: DatabaseHealth,
+          useFactory: async () => new DatabaseHealth(options, await migrationNames(migrationsFolder)),
+        },
+      ],
+      exports: [PrismaService, DatabaseHealth],
+    };
+  }
+}

@@ -1,0 +1,155 @@
+// Brings a database up to date at start, so that an update of Cerebro is a restart. Does with Prisma's own
+// engine what `prisma migrate deploy` does, and leaves `_prisma_migrations` as that command expects it.
+import pg from 'pg';
+import { MigrationError } from './migration-error.js';
+import { migrationNames, readMigrations, type Migration } from './migration-files.js';
+import { failedMigration, pendingOf } from './migration-state.js';
+import { schemaEngineAdapter } from './schema-engine-adapter.js';
+import { everything, migrationList, withSchemaEngine } from './schema-engine.js';
+
+/** A database and the migrations folder for it. */
+export interface MigrationTarget {
+  /** Connection string of a role that may change the schema. */
+  readonly url: string;
+  readonly folder: string;
+}
+
+/**
+ * The advisory lock that Prisma Migrate takes itself. Taken here first: its own wait ends after 10 s, ours when
+ * the other node has finished.
+ * @see https://pris.ly/d/migrate-advisory-locking
+ */
+const lockKey = 72707369;
+
+/** Longest wait for another node's migrations, in PostgreSQL's notation. */
+const patience = '5min';
+
+/**
+ * Applies what is pending, each migration in one transaction: wholly or not at all. Several nodes may call this at once.
+ * @returns The names applied by this call.
+ * @throws MigrationError when the database cannot be reached, a migration fails or had failed before, or the lock cannot be had.
+ */
+export async function applyMigrations({ url, folder }: MigrationTarget): Promise<string[]> {
+  const names = await migrationNames(folder);
+  return withSession(url, async (session) => {
+    if ((await pendingOf(session, names)).length === 0) return [];
+    await takeLock(session);
+    const pending = await pendingOf(session, names);
+    if (pending.length === 0) return [];
+    await refuseAfterFailure(session);
+    await applyAll(session, folder, pending);
+    return pending;
+  });
+}
+
+/** Names of the migrations that the database lacks, in order. Opens a connection of its own; changes nothing. */
+export async function pendingMigrations({ url, folder }: MigrationTarget): Promise<string[]> {
+  const names = await migrationNames(folder);
+  return withSession(url, (session) => pendingOf(session, names));
+}
+
+/**
+ * Runs `use` on a fresh connection, which is closed afterwards and gives back any lock it holds.
+ * @throws MigrationError when there is no connection to be had within 10 s.
+ */
+export async function withSession<T>(url: string, use: (session: pg.Client) => Promise<T>): Promise<T> {
+  const session = new pg.Client({
+    connectionString: url,
+    connectionTimeoutMillis: 10_000,
+    application_name: 'cerebro-migrations',
+  });
+  // A connection that breaks also rejects the query under way, which is where it is handled.
+  session.on('error', () => undefined);
+  try {
+    await session.connect().catch((error: unknown) => cannotConnect(session, error));
+    return await use(session);
+  } finally {
+    await session.end();
+  }
+}
+
+function cannotConnect({ host, port }: pg.Client, cause: unknown): never {
+  const { message, code } = cause as NodeJS.ErrnoException;
+  throw new MigrationError(
+    `The database at ${host}:${port} cannot be used: ${message || code}. Check DATABASE_URL.`,
+    { cause },
+  );
+}
+
+async function takeLock(session: pg.Client): Promise<void> {
+  await session.query(`SET lock_timeout = '${patience}'`);
+  try {
+    await session.query('SELECT pg_advisory_lock($1)', [lockKey]);
+  } catch (error) {
+    if ((error as { code?: unknown }).code !== '55P03') throw error;
+    throw new MigrationError(
+      `Another process has held the lock on migrations for ${patience}: end it (see pg_locks, objid ${lockKey}), then start again.`,
+      { cause: error },
+    );
+  }
+  await session.query('RESET lock_timeout');
+}
+
+async function refuseAfterFailure(session: pg.Client): Promise<void> {
+  const failed = await failedMigration(session);
+  if (failed === undefined) return;
+  throw new MigrationError(
+    `The migration ${failed.name} was begun earlier and did not finish${failed.logs ? ` (${failed.logs.split('\n')[0]})` : ''}. ` +
+      `Undo what it left behind, then run 'npx prisma migrate resolve --rolled-back ${failed.name}', or in SQL: ` +
+      `UPDATE _prisma_migrations SET rolled_back_at = now() WHERE migration_name = '${failed.name}' AND finished_at IS NULL.`,
+  );
+}
+
+async function applyAll(session: pg.Client, folder: string, pending: readonly string[]): Promise<void> {
+  const migrations = await readMigrations(folder);
+  let scriptError: unknown;
+  const adapter = schemaEngineAdapter(session, { onScriptError: (error) => (scriptError = error) });
+  await withSchemaEngine(adapter, async (engine) => {
+    for (const name of pending) {
+      const list = migrationList(folder, upTo(name, migrations, pending));
+      try {
+        await inTransaction(session, needsNone(name, migrations), () =>
+          engine.applyMigrations({ filters: everything, migrationsList: list }),
+        );
+      } catch (error) {
+        throw cannotApply(name, scriptError ?? error);
+      }
+    }
+  });
+}
+
+/** The migrations that the database has, and of the pending ones those up to `name`. */
+function upTo(name: string, migrations: readonly Migration[], pending: readonly string[]): Migration[] {
+  const later = new Set(pending.slice(pending.indexOf(name) + 1));
+  return migrations.filter((migration) => !later.has(migration.name));
+}
+
+/** What PostgreSQL does CONCURRENTLY, it refuses to do in a transaction. */
+function needsNone(name: string, migrations: readonly Migration[]): boolean {
+  return migrations.some((migration) => migration.name === name && /\bCONCURRENTLY\b/i.test(migration.sql));
+}
+
+/** The script and its row in `_prisma_migrations` become true together: not even a crash leaves one half done. */
+async function inTransaction(session: pg.Client, not: boolean, apply: () => Promise<unknown>): Promise<void> {
+  if (not) {
+    await apply();
+    return;
+  }
+  await session.query('BEGIN');
+  try {
+    await apply();
+    await session.query('COMMIT');
+  } catch (error) {
+    // Where this fails the connection is gone, and the transaction with it.
+    await session.query('ROLLBACK').catch(() => undefined);
+    throw error;
+  }
+}
+
+function cannotApply(name: string, cause: unknown): MigrationError {
+  const reason = cause instanceof Error ? cause.message.split('\n')[0] : String(cause);
+  return new MigrationError(
+    `The migration ${name} could not be applied: ${reason}. Later ones were not tried.`,
+    { cause },
+  );
+}
