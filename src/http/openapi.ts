@@ -1,0 +1,58 @@
+// Builds the OpenAPI document out of the controllers and serves it, with Swagger UI.
+import type { INestApplication } from '@nestjs/common';
+import { DocumentBuilder, type OpenAPIObject, SwaggerModule } from '@nestjs/swagger';
+import { SCHEMES } from '../contracts/requires.decorator.js';
+
+/** What the document of one deployment says that the committed one does not. */
+export interface DocumentOptions {
+  /** A picture that this deployment's models can fetch, for the examples to work as they stand. */
+  readonly exampleImage?: string;
+}
+
+interface Operation {
+  security?: object[];
+}
+
+/** The picture in the committed document's examples: the one of the default model's own example. */
+const EXAMPLE_IMAGE = 'https://github.com/JimothyJohn/cerebro/blob/master/data/images/zidane.jpg?raw=true';
+
+/** The OpenAPI document of an application. */
+export function buildDocument(
+  app: INestApplication,
+  { exampleImage = EXAMPLE_IMAGE }: DocumentOptions,
+): OpenAPIObject {
+  const config = new DocumentBuilder()
+    .setTitle('Cerebro')
+    .setDescription(
+      "OpenAI-compatible gateway in front of vision models hosted on Replicate. Point your OpenAI client at this server's /v1.",
+    )
+    .setVersion('1')
+    .setLicense('MIT', 'https://opensource.org/license/mit')
+    .addTag('Completions', "OpenAI's completions, about images.")
+    .addTag('Admin', 'Tenants and their keys, for the holder of the root key (CEREBRO_ADMIN_KEY).')
+    .addTag('Operations', 'Probes for load balancers and orchestrators.')
+    .addBearerAuth({ type: 'http', description: "A tenant's key, cbr_live_…" }, SCHEMES.inference)
+    .addBearerAuth({ type: 'http', description: 'The root key of the admin API.' }, SCHEMES.admin)
+    .addServer('/', 'This server')
+    .build();
+  const document = SwaggerModule.createDocument(app, config);
+  for (const operation of Object.values(document.paths).flatMap(
+    (path) => Object.values(path) as Operation[],
+  )) {
+    // Said, not left out: this route asks for nothing.
+    operation.security ??= [];
+  }
+  return JSON.parse(
+    JSON.stringify(document).replaceAll('https://example.com/image.jpg', exampleImage),
+  ) as OpenAPIObject;
+}
+
+/** Serves the document at `/openapi.json` and Swagger UI at `/docs`. */
+export function serveDocument(app: INestApplication, document: OpenAPIObject): void {
+  SwaggerModule.setup('docs', app, document, {
+    raw: ['json'],
+    jsonDocumentUrl: 'openapi.json',
+    customSiteTitle: 'Cerebro',
+    swaggerOptions: { displayRequestDuration: true },
+  });
+}
