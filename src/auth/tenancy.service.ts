@@ -1,0 +1,88 @@
+// What can be done with tenants and keys: the use cases under the admin API and the command line alike.
+import { Injectable } from '@nestjs/common';
+import { ApiError } from '../errors/api-error.js';
+import { Authenticator } from './authenticator.service.js';
+import { isId, newId } from './identifier.js';
+import { displayKey, mintKey } from './key.js';
+import { KeyHasher } from './key-hasher.js';
+import { type Slice, type StoredKey, type StoredTenant, TenancyRepository } from './tenancy.repository.js';
+
+/** A key at its creation, the only time that it is known. */
+export interface MintedKey {
+  readonly key: string;
+  readonly stored: StoredKey;
+}
+
+/** Tenants and their keys. */
+@Injectable()
+export class TenancyService {
+  constructor(
+    private readonly repository: TenancyRepository,
+    private readonly hasher: KeyHasher,
+    private readonly authenticator: Authenticator,
+  ) {}
+
+  createTenant(name: string): Promise<StoredTenant> {
+    return this.repository.createTenant({ id: newId('ten'), name });
+  }
+
+  listTenants(slice: Slice): Promise<StoredTenant[]> {
+    return this.repository.listTenants(slice);
+  }
+
+  /** @throws {ApiError} `not_found` for an unknown tenant */
+  async getTenant(id: string): Promise<StoredTenant> {
+    const tenant = isId('ten', id) ? await this.repository.findTenant(id) : null;
+    return tenant ?? notFound('tenant', id);
+  }
+
+  /** @throws {ApiError} `not_found` for an unknown tenant */
+  async createKey(
+    tenantId: string,
+    { name, expiresAt }: { name: string; expiresAt?: Date },
+  ): Promise<MintedKey> {
+    const tenant = await this.getTenant(tenantId);
+    const key = mintKey();
+    const stored = await this.repository.createKey({
+      id: newId('key'),
+      tenantId: tenant.id,
+      name,
+      hash: this.hasher.hash(key),
+      pepperVersion: this.hasher.version,
+      display: displayKey(key),
+      expiresAt: expiresAt ?? null,
+    });
+    return { key, stored };
+  }
+
+  /** @throws {ApiError} `not_found` for an unknown tenant */
+  async listKeys(tenantId: string, slice: Slice): Promise<StoredKey[]> {
+    await this.getTenant(tenantId);
+    return this.repository.listKeys(tenantId, slice);
+  }
+
+  /** @throws {ApiError} `not_found` for an unknown key, and for another tenant's */
+  async getKey(tenantId: string, id: string): Promise<StoredKey> {
+    const isWellFormed = isId('ten', tenantId) && isId('key', id);
+    const key = isWellFormed ? await this.repository.findTenantKey(tenantId, id) : null;
+    return key ?? notFound('key', id);
+  }
+
+  /** Ends a key for good; revoking it again changes nothing. Counts on this node at once. */
+  async revokeKey(tenantId: string, id: string): Promise<StoredKey> {
+    await this.getKey(tenantId, id);
+    await this.repository.revokeKey(tenantId, id, new Date());
+    this.authenticator.forget();
+    return this.getKey(tenantId, id);
+  }
+
+  /** Ends a key that is known by its id alone. */
+  async revokeKeyById(id: string): Promise<StoredKey> {
+    const key = isId('key', id) ? await this.repository.findKey(id) : null;
+    return this.revokeKey((key ?? notFound('key', id)).tenantId, id);
+  }
+}
+
+function notFound(what: 'tenant' | 'key', id: string): never {
+  throw new ApiError('not_found', { message: `No such ${what}: '${id.slice(0, 64)}'.` });
+}
