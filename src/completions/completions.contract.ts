@@ -1,0 +1,95 @@
+// The wire format of `POST /v1/completions`: OpenAI's, with `image_urls` and `do_sample` of our own.
+import { ApiProperty } from '@nestjs/swagger';
+import { BooleanField, IntegerField, NumberField, TextField, TextOrTextsField } from '../contracts/fields.js';
+import { Usage } from '../contracts/usage.contract.js';
+import { MAX_IMAGES } from './image-addresses.js';
+
+/** A question about images. */
+export class CompletionRequest {
+  @TextField({
+    maxLength: 256,
+    description: 'The model to ask. Without it, the default model.',
+    example: 'cerebro-phi3.5-vision-instruct',
+  })
+  model?: string | null;
+
+  @TextField({
+    required: true,
+    maxLength: 500_000,
+    description: 'What to ask about the images.',
+    example: 'Describe the image.',
+  })
+  prompt!: string;
+
+  @TextOrTextsField({
+    maxLength: 1_000_000,
+    maxItems: MAX_IMAGES,
+    description:
+      'The images, in order: http(s) addresses separated by commas, or a list of them. A comma inside an address is written %2C, or the list is used. The default model needs at least one, and fetches it itself: it takes no data URIs.',
+    example: 'https://example.com/image.jpg',
+  })
+  image_urls?: string | string[] | null;
+
+  @IntegerField({
+    min: 1,
+    max: 2_147_483_647,
+    default: 1000,
+    description:
+      "Most tokens of the answer. More than the model's maximum is taken as that maximum; `finish_reason` is `length` where the limit ended the answer.",
+  })
+  max_tokens?: number | null;
+
+  @NumberField({
+    min: 0,
+    max: 2,
+    default: 0.7,
+    description:
+      "How freely the model chooses its words; 0 is greedy decoding. The default model's maximum is 1.",
+  })
+  temperature?: number | null;
+
+  @BooleanField({ default: true, description: 'Whether to sample; false is greedy decoding.' })
+  do_sample?: boolean | null;
+}
+
+/** One answer. */
+export class CompletionChoice {
+  @ApiProperty({ example: 'The image shows...' })
+  text!: string;
+
+  @ApiProperty({ type: 'integer', example: 0 })
+  index!: number;
+
+  @ApiProperty({
+    type: 'object',
+    nullable: true,
+    additionalProperties: true,
+    example: null,
+    description: 'Always null.',
+  })
+  logprobs!: null;
+
+  @ApiProperty({ enum: ['stop', 'length'], description: '`length` where a token limit ended the answer.' })
+  finish_reason!: 'stop' | 'length';
+}
+
+/** The answer to a question about images. */
+export class CompletionResponse {
+  @ApiProperty({ description: "The prediction's id at Replicate.", example: 'gm3qorzdhgbfurvjtvhg6dckhu' })
+  id!: string;
+
+  @ApiProperty({ enum: ['text_completion'] })
+  object!: 'text_completion';
+
+  @ApiProperty({ type: 'integer', description: 'Unix seconds.', example: 1625159073 })
+  created!: number;
+
+  @ApiProperty({ example: 'cerebro-phi3.5-vision-instruct' })
+  model!: string;
+
+  @ApiProperty({ type: [CompletionChoice] })
+  choices!: CompletionChoice[];
+
+  @ApiProperty({ type: Usage })
+  usage!: Usage;
+}
