@@ -1,0 +1,35 @@
+// The port between the sandbox's API and whatever answers: a question goes in, a text comes out.
+import type { JsonObject } from '../json.js';
+
+/** A picture as the model got it. */
+export interface Picture {
+  readonly url: string;
+  readonly bytes: Uint8Array;
+}
+
+/** What a prediction asks, whatever its model calls its inputs. */
+export interface Question {
+  /** `owner/name`. */
+  readonly model: string;
+  readonly version: string;
+  readonly prompt: string;
+  readonly systemPrompt?: string;
+  /** In the order given; empty for a model without pictures. */
+  readonly pictures: readonly Picture[];
+  /** The input as it came. */
+  readonly input: JsonObject;
+  /** Fires when the prediction is canceled. */
+  readonly signal: AbortSignal;
+}
+
+/** Answers a question with text. The message of what it throws becomes the prediction's `error`. */
+export type AnsweringModel = (question: Question) => string | Promise<string>;
+
+/** An answer to a GET of a picture. */
+export interface FetchedPicture {
+  readonly status: number;
+  readonly bytes: Uint8Array;
+}
+
+/** GETs a picture; throws an Error in the words of the `requests` library. */
+export type FetchPicture = (url: string, signal: AbortSignal) => Promise<FetchedPicture>;

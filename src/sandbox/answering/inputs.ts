@@ -1,0 +1,76 @@
+// Finds in any model's input what it calls the prompt, the pictures and the token limit.
+import { isJsonObject, type JsonObject } from '../json.js';
+import type { InputProperty, PublishedVersion } from '../models/published-model.js';
+
+const promptNames = ['prompt', 'text', 'question', 'query', 'instruction', 'message'];
+const systemNames = ['system_prompt', 'system_instruction', 'system'];
+const tokenNames = [
+  'max_tokens',
+  'max_new_tokens',
+  'max_completion_tokens',
+  'max_output_tokens',
+  'max_length_tokens',
+  'max_length',
+];
+
+/** Each input's value, or its default where the schema has one. */
+export function withDefaults(input: JsonObject, version: PublishedVersion): JsonObject {
+  const defaults = Object.entries(version.input.properties)
+    .filter(([, property]) => property.default !== undefined)
+    .map(([name, property]) => [name, property.default] as const);
+  return { ...Object.fromEntries(defaults), ...input };
+}
+
+/** What is asked: the prompt, or the texts of `messages`, which win where a model takes both. */
+export function readPrompt(input: JsonObject): string {
+  const texts = messageParts(input.messages).map((part) => part.text);
+  const said = texts.filter((text) => typeof text === 'string');
+  return said.length > 0 ? said.join('\n') : (firstText(input, promptNames) ?? '');
+}
+
+/** The system prompt, if the model has one and it is set. */
+export function readSystemPrompt(input: JsonObject): string | undefined {
+  return firstText(input, systemNames);
+}
+
+/** The lowest of the limits that the model knows on the tokens of its answer. */
+export function readTokenLimit(input: JsonObject): number | undefined {
+  const limits = tokenNames.map((name) => input[name]).filter((value) => typeof value === 'number');
+  return limits.length > 0 ? Math.min(...limits) : undefined;
+}
+
+/** The pictures' URLs and data URIs, in the order of the model's signature, then those of `messages`. */
+export function readPictureUrls(input: JsonObject, version: PublishedVersion): string[] {
+  const named = Object.entries(version.input.properties)
+    .filter(([name, property]) => isPicture(name, property))
+    .sort(([, one], [, other]) => one['x-order'] - other['x-order'])
+    .flatMap(([name]) => picturesOf(name, input[name]));
+  const inMessages = messageParts(input.messages).map(({ image_url }) =>
+    isJsonObject(image_url) ? image_url.url : image_url,
+  );
+  return [...named, ...inMessages].filter((value) => typeof value === 'string');
+}
+
+/** Pictures given as bare base64 become data URIs; a list becomes its items. */
+function picturesOf(name: string, value: unknown): unknown[] {
+  const values: unknown[] = Array.isArray(value) ? value : [value];
+  if (!name.includes('base64')) return values;
+  return values.map((data) => (typeof data === 'string' ? `data:;base64,${data}` : data));
+}
+
+function isPicture(name: string, property: InputProperty): boolean {
+  if (property.type === 'array') return name.includes('image');
+  return property.format === 'uri' && /image|media|file_url/.test(name);
+}
+
+function messageParts(messages: unknown): JsonObject[] {
+  if (!Array.isArray(messages)) return [];
+  return messages.filter(isJsonObject).flatMap(({ content }) => {
+    if (typeof content === 'string') return [{ text: content }];
+    return Array.isArray(content) ? content.filter(isJsonObject) : [];
+  });
+}
+
+function firstText(input: JsonObject, names: readonly string[]): string | undefined {
+  return names.map((name) => input[name]).find((value) => typeof value === 'string');
+}

@@ -1,0 +1,82 @@
+// Reads, lists and cancels predictions, and meets the faults that were scripted for these.
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { IgnoredCancel, RequestFault } from '../faults/fault.js';
+import type { PredictionRun } from '../predictions/prediction-run.js';
+import { readBody } from '../predictions/prediction.wire.js';
+import type { CreatedBetween, PageStart } from '../predictions/predictions.store.js';
+import { notFound } from '../problem.js';
+import { refuse, sendDamaged, sendProblem } from './replies.js';
+import { wireContext, type SandboxState } from './sandbox-state.js';
+
+interface IdPath {
+  readonly id: string;
+}
+
+type ListQuery = Readonly<Partial<Record<'cursor' | 'created_after' | 'created_before', string>>>;
+
+/** Adds `GET /predictions`, `GET /predictions/{id}` and `POST /predictions/{id}/cancel`. */
+export function addPredictionRoutes(api: FastifyInstance, state: SandboxState): void {
+  api.get<{ Querystring: ListQuery }>('/predictions', (request) => list(state, request.query));
+  api.get<{ Params: IdPath }>('/predictions/:id', (request, reply) => {
+    const run = state.store.get(request.params.id);
+    return run ? read(state, run, request, reply) : sendProblem(reply, notFound);
+  });
+  api.post<{ Params: IdPath }>('/predictions/:id/cancel', (request, reply) => {
+    const run = state.store.get(request.params.id);
+    return run ? cancel(state, run, request, reply) : sendProblem(reply, notFound);
+  });
+}
+
+function read(
+  state: SandboxState,
+  run: PredictionRun,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): FastifyReply {
+  const fault: RequestFault = run.takeFault('onGet') ?? {};
+  if ('status' in fault) return refuse(request, reply, fault);
+  return sendDamaged(request, reply, readBody(run.prediction, wireContext(state)), fault);
+}
+
+/** A scripted status leaves the prediction alone; a damaged answer does not. */
+function cancel(
+  state: SandboxState,
+  run: PredictionRun,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): FastifyReply {
+  const fault: RequestFault | IgnoredCancel = run.takeFault('onCancel') ?? {};
+  if ('status' in fault) return refuse(request, reply, fault);
+  if (!('ignore' in fault)) run.cancel();
+  const damage = 'ignore' in fault ? {} : fault;
+  return sendDamaged(request, reply, readBody(run.prediction, wireContext(state)), damage);
+}
+
+function list(state: SandboxState, query: ListQuery): object {
+  const context = wireContext(state);
+  const page = state.store.page(pageStart(query.cursor), createdBetween(query));
+  const url = (direction: string, id: string | undefined) =>
+    id === undefined ? null : `${context.baseUrl}/predictions?${cursorQuery(query, `${direction}.${id}`)}`;
+  return {
+    previous: url('newer', page.newerThan),
+    next: url('older', page.olderThan),
+    results: page.predictions.map((prediction) => readBody(prediction, context)),
+  };
+}
+
+function cursorQuery(query: ListQuery, cursor: string): string {
+  return new URLSearchParams({ ...query, cursor }).toString();
+}
+
+function pageStart(cursor: string | undefined): PageStart {
+  const [direction, id] = (cursor ?? '').split('.');
+  if (id === undefined) return undefined;
+  return direction === 'newer' ? { newerThan: id } : { olderThan: id };
+}
+
+function createdBetween({ created_after, created_before }: ListQuery): CreatedBetween {
+  return {
+    after: created_after === undefined ? -Infinity : Date.parse(created_after),
+    before: created_before === undefined ? Infinity : Date.parse(created_before),
+  };
+}

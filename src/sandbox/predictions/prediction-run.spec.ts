@@ -1,0 +1,99 @@
+import { describe, expect, it } from 'vitest';
+import { wallClock } from '../clock.js';
+import type { CourseFault } from '../faults/fault.js';
+import type { Prediction } from './prediction.js';
+import { PredictionRun, type Answer } from './prediction-run.js';
+
+const never = new AbortController().signal;
+
+function start(course: CourseFault, options: { deadline?: number; answer?: Answer } = {}): PredictionRun {
+  const createdAt = wallClock();
+  const prediction: Prediction = {
+    id: '0'.repeat(26),
+    model: 'owner/name',
+    version: 'hidden',
+    input: {},
+    echoed: {},
+    createdAt,
+    deadline: options.deadline === undefined ? null : createdAt + options.deadline,
+    status: 'starting',
+    startedAt: null,
+    completedAt: null,
+    output: null,
+    error: null,
+    metrics: {},
+    growing: null,
+  };
+  return new PredictionRun(prediction, course, options.answer ?? (() => Promise.resolve('done')), wallClock);
+}
+
+describe('the life of a prediction', () => {
+  it('begins with starting and ends with the answer', async () => {
+    const run = start({});
+    expect(run.prediction.status).toBe('starting');
+    await run.ended;
+    expect(run.prediction).toMatchObject({ status: 'succeeded', output: 'done' });
+  });
+
+  it('ends aborted at its deadline when it never started', async () => {
+    const run = start({ hang: true }, { deadline: 20 });
+    await run.ended;
+    expect(run.prediction).toMatchObject({ status: 'aborted', startedAt: null, output: null });
+  });
+
+  it('ends canceled at its deadline when it runs', async () => {
+    const run = start({ run: 60_000 }, { deadline: 20 });
+    await run.ended;
+    expect(run.prediction).toMatchObject({ status: 'canceled', startedAt: expect.any(Number) as number });
+  });
+
+  it('ends failed with the message of what the model throws', async () => {
+    const run = start({}, { answer: () => Promise.reject(new Error('CUDA out of memory')) });
+    await run.ended;
+    expect(run.prediction).toMatchObject({ status: 'failed', error: 'CUDA out of memory', output: null });
+  });
+
+  it('keeps no answer that comes after a cancel, and tells the model', async () => {
+    const late = Promise.withResolvers<string>();
+    let told = false;
+    const run = start(
+      {},
+      {
+        answer: (signal) => {
+          signal.addEventListener('abort', () => (told = true));
+          return late.promise;
+        },
+      },
+    );
+    await run.endedWithin(10, never);
+    run.cancel();
+    late.resolve('too late');
+    await run.ended;
+    expect(await late.promise).toBe('too late');
+    expect(told).toBe(true);
+    expect(run.prediction).toMatchObject({ status: 'canceled', output: null });
+  });
+
+  it('shows a list piece by piece while it runs, and keeps what was out when it is canceled', async () => {
+    const items = Array.from({ length: 1000 }, (_, index) => index);
+    const run = start({ run: 1000 }, { answer: () => Promise.resolve(items) });
+    while (run.prediction.growing === null) await run.endedWithin(5, never);
+    await run.endedWithin(50, never);
+    run.cancel();
+    const { output } = run.prediction;
+    expect(items.slice(0, (output as number[]).length)).toEqual(output);
+    expect((output as number[]).length).toBeGreaterThan(0);
+    expect((output as number[]).length).toBeLessThan(1000);
+  });
+});
+
+describe('a wait for the end', () => {
+  it('ends without it when the caller is gone', async () => {
+    const run = start({ hang: true });
+    const gone = new AbortController();
+    const waiting = run.endedWithin(60_000, gone.signal);
+    gone.abort();
+    expect(await waiting).toBe(false);
+    run.cancel();
+  });
+});

@@ -1,0 +1,49 @@
+// One prediction as data: what it was asked, where it stands, what came of it. It neither runs nor is
+// rendered here.
+import type { JsonObject } from '../json.js';
+
+/** Where a prediction stands; the last four are final. */
+export type PredictionStatus = 'starting' | 'processing' | 'succeeded' | 'failed' | 'canceled' | 'aborted';
+
+/** A prediction. Times are epoch milliseconds. */
+export interface Prediction {
+  readonly id: string;
+  /** `owner/name`. */
+  readonly model: string;
+  readonly version: string;
+  /** As given, with its keys sorted. */
+  readonly input: JsonObject;
+  /** The webhook fields of the create, repeated in every answer. */
+  readonly echoed: JsonObject;
+  readonly createdAt: number;
+  /** When it is given up, from `Cancel-After`. */
+  readonly deadline: number | null;
+  status: PredictionStatus;
+  startedAt: number | null;
+  completedAt: number | null;
+  output: unknown;
+  error: string | null;
+  /** What the model reports beside the two times that every prediction has. */
+  metrics: Readonly<Record<string, number>>;
+  /** The items of a growing answer and when the last of them is out; set while it grows. */
+  growing: Growth | null;
+}
+
+/** An answer that comes out item by item, evenly from `from` to `until`. */
+export interface Growth {
+  readonly items: readonly unknown[];
+  readonly from: number;
+  readonly until: number;
+}
+
+/** Whether nothing about the prediction will change any more. */
+export function isFinal({ status }: Prediction): boolean {
+  return status !== 'starting' && status !== 'processing';
+}
+
+/** What of the answer is out at a time: all of it, the first items of a growing one, or null. */
+export function outputAt({ output, growing }: Prediction, now: number): unknown {
+  if (!growing) return output;
+  const share = (now - growing.from) / (growing.until - growing.from);
+  return growing.items.slice(0, Math.floor(growing.items.length * Math.min(1, Math.max(0, share))));
+}
