@@ -1,0 +1,37 @@
+import { type DynamicModule, Module } from '@nestjs/common';
+import { AuthModule } from './auth/auth.module.js';
+import { CompletionsModule } from './completions/completions.module.js';
+import { SettingsModule } from './config/config.module.js';
+import type { Settings } from './config/settings.js';
+import { DatabaseHealth } from './database/database-health.service.js';
+import { DatabaseModule } from './database/database.module.js';
+import { HealthController, ReadinessProbe } from './observability/health.controller.js';
+
+/** Settings that are complete: what was missing outside production has been made up for. */
+export type ReadySettings = Settings & Required<Pick<Settings, 'databaseUrl' | 'adminKey' | 'keyPepper'>>;
+
+/** The whole gateway. */
+@Module({})
+export class AppModule {
+  static forRoot(settings: ReadySettings): DynamicModule {
+    return {
+      module: AppModule,
+      imports: [
+        SettingsModule.forRoot(settings),
+        DatabaseModule.forRoot({ url: settings.databaseUrl, poolSize: settings.databasePoolSize }),
+        AuthModule,
+        CompletionsModule,
+      ],
+      controllers: [HealthController],
+      providers: [
+        {
+          provide: ReadinessProbe,
+          inject: [DatabaseHealth],
+          useFactory: (database: DatabaseHealth): ReadinessProbe => ({
+            check: async () => ({ database: await database.check() }),
+          }),
+        },
+      ],
+    };
+  }
+}

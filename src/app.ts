@@ -1,0 +1,96 @@
+// Puts the application together: for the server, the tests and the document's export alike.
+import 'reflect-metadata';
+import { NestFactory } from '@nestjs/core';
+import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
+import { AppModule, type ReadySettings } from './app.module.js';
+import { Authenticator } from './auth/authenticator.service.js';
+import { isDatabaseUnavailable } from './database/unavailable.js';
+import { ApiError } from './errors/api-error.js';
+import { registerEarlyAuthentication } from './auth/early-authentication.js';
+import { accessLine } from './http/access-log.js';
+import { answerClientError } from './http/client-error.js';
+import { ErrorFilter } from './http/error.filter.js';
+import { InFlight } from './http/in-flight.js';
+import { registerJsonBody } from './http/json-body.js';
+import { buildDocument, type DocumentOptions, serveDocument } from './http/openapi.js';
+import { REQUEST_ID_HEADER, requestId } from './http/request-id.js';
+import { RequestValidationPipe } from './http/request-validation.pipe.js';
+import { RouteTable } from './http/route-table.js';
+import { answerFrameworkError, registerWireRules } from './http/wire-rules.js';
+import type { JsonLogger } from './observability/json-logger.js';
+
+/** What an application is built with. */
+export interface AppOptions extends DocumentOptions {
+  readonly settings: ReadySettings;
+  /** False for silence. */
+  readonly logger: JsonLogger | false;
+}
+
+/** An application that is ready to listen. */
+export interface App {
+  readonly nest: NestFastifyApplication;
+  readonly inFlight: InFlight;
+}
+
+/** Builds the application; does not listen. */
+export async function createApp({ settings, logger, ...document }: AppOptions): Promise<App> {
+  const adapter = createAdapter(settings);
+  const fastify = adapter.getInstance();
+  const inFlight = new InFlight();
+  const routes = new RouteTable();
+  routes.watch(fastify);
+  fastify.decorate('inFlight', inFlight);
+  fastify.addHook('onRequest', (request, reply, done) => {
+    void reply.header(REQUEST_ID_HEADER, request.id);
+    done();
+  });
+  inFlight.watch(fastify, (request, reply) => {
+    if (logger) logger.access(accessLine(request, reply));
+  });
+  registerWireRules(fastify);
+  registerJsonBody(fastify, settings.bodyLimit);
+  const nest = await NestFactory.create<NestFastifyApplication>(AppModule.forRoot(settings), adapter, {
+    logger,
+    bodyParser: false,
+    forceCloseConnections: true,
+    abortOnError: false,
+  });
+  registerEarlyAuthentication(fastify, nest.get(Authenticator));
+  nest.useGlobalPipes(new RequestValidationPipe());
+  nest.useGlobalFilters(new ErrorFilter(routes, translateDatabaseError));
+  serveDocument(nest, buildDocument(nest, document));
+  await nest.init();
+  await fastify.ready();
+  return { nest, inFlight };
+}
+
+/** A caller's key may be good though the database cannot tell: never a 401, which makes clients drop the key. */
+function translateDatabaseError(thrown: unknown): ApiError | undefined {
+  return isDatabaseUnavailable(thrown)
+    ? new ApiError('database_unavailable', { cause: thrown, retryAfterMs: 1000 })
+    : undefined;
+}
+
+function createAdapter({ bodyLimit }: ReadySettings): FastifyAdapter {
+  return new FastifyAdapter({
+    bodyLimit,
+    genReqId: requestId,
+    clientErrorHandler: answerClientError,
+    frameworkErrors: answerFrameworkError,
+    // Longer than the idle time of common load balancers, so that it is they who close.
+    keepAliveTimeout: 75_000,
+    // Times for a request to arrive, not for its answer to leave. Node checks them at the interval below.
+    requestTimeout: 60_000,
+    http: {
+      headersTimeout: 15_000,
+      connectionsCheckingInterval: 5000,
+      // A hook of ours checks it, and answers in OpenAI's shape.
+      requireHostHeader: false,
+      // Finds callers who have gone without a word.
+      keepAlive: true,
+      keepAliveInitialDelay: 30_000,
+    },
+    // Nothing here uses Nest middleware: authentication there could be bypassed, and it costs time.
+    skipMiddie: true,
+  });
+}

@@ -1,0 +1,74 @@
+// What a gateway outside production brings along for itself: secrets, a database, and the sandbox.
+import { resolve } from 'node:path';
+import type { ReadySettings } from './app.module.js';
+import { type LocalSecrets, localSecrets } from './config/local-secrets.js';
+import type { Settings } from './config/settings.js';
+import { type EmbeddedDatabase, openEmbeddedDatabase } from './database/embedded/embedded-database.js';
+import type { Sandbox } from './sandbox/sandbox.js';
+
+/** Settings made complete, and what was started for that. */
+export interface LocalServices {
+  readonly settings: ReadySettings;
+  /** Absent in production. */
+  readonly secrets: LocalSecrets | undefined;
+  readonly sandbox: Sandbox | undefined;
+  /** Absent with a `DATABASE_URL`. */
+  readonly database: EmbeddedDatabase | undefined;
+  /** Stops what was started, in reverse order. */
+  stop(): Promise<void>;
+}
+
+/** What to start. */
+export interface LocalOptions {
+  /** A gateway owns the embedded database and the sandbox; a command only visits the database. */
+  readonly role: 'gateway' | 'command';
+}
+
+/** Completes the settings, starting what they lack. In production they lack nothing. */
+export async function startLocalServices(given: Settings, { role }: LocalOptions): Promise<LocalServices> {
+  const dataDir = resolve(given.dataDir);
+  const secrets = given.production ? undefined : localSecrets(dataDir);
+  const started: (() => Promise<void>)[] = [];
+  const stop = async (): Promise<void> => {
+    for (const stopOne of started.splice(0).reverse()) await stopOne();
+  };
+  try {
+    const database = given.databaseUrl === undefined ? await openDatabase(dataDir, secrets, role) : undefined;
+    if (database) started.push(() => database.stop());
+    const databaseUrl = given.databaseUrl ?? database?.url ?? '';
+    const needsSandbox = given.replicateToken === undefined && role === 'gateway';
+    const sandbox = needsSandbox ? await startSandboxBeside(given, started) : undefined;
+    const settings: ReadySettings = {
+      ...given,
+      ...(sandbox && { replicateToken: 'sandbox', replicateBaseUrl: sandbox.baseUrl }),
+      databaseUrl,
+      adminKey: given.adminKey ?? secrets?.adminKey ?? '',
+      keyPepper: given.keyPepper ?? secrets?.keyPepper ?? '',
+    };
+    return { settings, secrets, sandbox, database, stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+function openDatabase(
+  dataDir: string,
+  secrets: LocalSecrets | undefined,
+  role: LocalOptions['role'],
+): Promise<EmbeddedDatabase> {
+  const password = secrets?.databasePassword ?? '';
+  return openEmbeddedDatabase({ dataDir, password, owner: role === 'gateway' });
+}
+
+/** On the port after ours where that is free, so that addresses of its pictures stay good over restarts. */
+async function startSandboxBeside({ port }: Settings, started: (() => Promise<void>)[]): Promise<Sandbox> {
+  const { startSandbox } = await import('./sandbox/sandbox.js');
+  const beside = port > 0 && port < 65_535 ? port + 1 : 0;
+  const sandbox = await startSandbox({ port: beside }).catch((error: unknown) => {
+    if ((error as NodeJS.ErrnoException).syscall !== 'listen') throw error;
+    return startSandbox();
+  });
+  started.push(() => sandbox.close());
+  return sandbox;
+}

@@ -1,0 +1,22 @@
+// One clear line for a start that failed.
+import { SettingsError } from './config/settings.js';
+import { DataFolderError, EmbeddedPostgresMissingError } from './database/embedded/errors.js';
+import { MigrationError } from './database/migration-error.js';
+
+/** Errors whose message is written for the person who starts Cerebro. */
+const FORESEEN = [SettingsError, DataFolderError, EmbeddedPostgresMissingError, MigrationError];
+
+/** What a person should read; the stack only for an error that nobody foresaw. */
+export function oneLine(error: unknown): string {
+  if (FORESEEN.some((kind) => error instanceof kind)) return (error as Error).message;
+  const { code, port, address, syscall } = error as NodeJS.ErrnoException & {
+    port?: number;
+    address?: string;
+  };
+  if (syscall === 'listen' && code === 'EADDRINUSE') {
+    return `Cerebro cannot start: port ${port} is in use; set PORT to another one, or to 0 for any.`;
+  }
+  if (syscall === 'getaddrinfo') return `Cerebro cannot start: HOST is no address of this machine (${code}).`;
+  if (syscall === 'listen') return `Cerebro cannot start: it cannot listen on ${address}:${port} (${code}).`;
+  return `Cerebro cannot start: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`;
+}
