@@ -1,0 +1,2 @@
+import '../errors/error.js';
+export const door = 1;

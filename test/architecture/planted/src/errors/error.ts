@@ -1,0 +1,2 @@
+import '../gateway/gateway.js';
+export const planted = 1;

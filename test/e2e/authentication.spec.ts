@@ -1,0 +1,224 @@
+import { Client } from 'pg';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { mintKey } from '../../src/auth/key.js';
+import { PERMISSION } from '../../src/contracts/requires.decorator.js';
+import { ADMIN_KEY, type Answer, startTestGateway, type TestGateway } from '../support/gateway.js';
+
+let gateway: TestGateway;
+beforeAll(async () => {
+  gateway = await startTestGateway();
+});
+afterAll(() => gateway.close());
+
+const mint = async (body: object = {}): Promise<{ id: string; key: string }> => {
+  const path = `/admin/tenants/${gateway.tenantId}/keys`;
+  return (await gateway.send(path, { method: 'POST', key: ADMIN_KEY, body: { name: 'k', ...body } })).json;
+};
+const revoke = (id: string) =>
+  gateway.send(`/admin/tenants/${gateway.tenantId}/keys/${id}`, { method: 'DELETE', key: ADMIN_KEY });
+
+const INCORRECT = {
+  error: {
+    message: 'Incorrect API key provided.',
+    type: 'invalid_request_error',
+    param: null,
+    code: 'invalid_api_key',
+  },
+};
+
+/** What a stranger could tell two refusals apart by. */
+const visible = ({ status, text, headers }: Answer) => ({
+  status,
+  text,
+  headers: Object.keys(headers).sort(),
+  length: headers['content-length'],
+});
+
+describe('a key', () => {
+  it('is let in', async () => {
+    expect((await gateway.complete()).status).toBe(200);
+  });
+
+  it('may name its scheme in any case', async () => {
+    const { status } = await gateway.complete(
+      {},
+      { key: null, headers: { authorization: `bearer  ${gateway.key}` } },
+    );
+    expect(status).toBe(200);
+  });
+
+  it('is asked for where it is missing', async () => {
+    const { status, json } = await gateway.complete({}, { key: null });
+    expect(status).toBe(401);
+    expect(json).toMatchObject({
+      error: { type: 'invalid_request_error', code: 'invalid_api_key', param: null },
+    });
+  });
+
+  it('is refused in the very same words malformed, unknown, revoked or expired (P11)', async () => {
+    const revoked = await mint();
+    expect((await gateway.complete({}, { key: revoked.key })).status).toBe(200);
+    await revoke(revoked.id);
+    const expired = await mint({ expires_at: 1 });
+    const keys = ['sk-1234', `${gateway.key.slice(0, -1)}_`, mintKey(), revoked.key, expired.key];
+    const answers = await Promise.all(keys.map((key) => gateway.complete({}, { key })));
+    for (const answer of answers) {
+      expect(answer.status).toBe(401);
+      expect(answer.json).toEqual(INCORRECT);
+      expect(visible(answer)).toEqual(visible(answers[0] as Answer));
+    }
+  });
+
+  it.each([
+    'Basic dXNlcjpwYXNz',
+    'Bearer',
+    'Bearer ',
+    'Token abc',
+    `Bearer ${'x'.repeat(4000)}`,
+    "Bearer ' OR 1=1 --",
+    'Bearer cbr_live_%00',
+  ])('is refused as %j (P2)', async (authorization) => {
+    const answer = await gateway.complete({}, { key: null, headers: { authorization } });
+    expect(answer.status).toBe(401);
+  });
+
+  it('counts in the Authorization header alone (E11, P25)', async () => {
+    const { key } = gateway;
+    const elsewhere = [
+      gateway.complete({}, { key: null, headers: { 'x-api-key': key } }),
+      gateway.complete({}, { key: null, headers: { cookie: `key=${key}` } }),
+      gateway.send(`/v1/completions?api_key=${key}`, { method: 'POST', key: null, body: {} }),
+      gateway.complete({ api_key: key }, { key: null }),
+    ];
+    for (const answer of await Promise.all(elsewhere)) expect(answer.status).toBe(401);
+  });
+
+  it('works until its expiry', async () => {
+    const { key } = await mint({ expires_at: new Date(Date.now() + 1500).toISOString() });
+    expect((await gateway.complete({}, { key })).status).toBe(200);
+    await new Promise((resolve) => setTimeout(resolve, 1600));
+    expect((await gateway.complete({}, { key })).status).toBe(401);
+  });
+
+  it('stops at its revocation, though it is remembered', async () => {
+    const { id, key } = await mint();
+    expect((await gateway.complete({}, { key })).status).toBe(200);
+    await revoke(id);
+    expect((await gateway.complete({}, { key })).status).toBe(401);
+  });
+
+  it("is checked before the request's body is read (P7)", async () => {
+    const huge = await gateway.complete({ prompt: 'x'.repeat(20_000_000) }, { key: null });
+    expect(huge.status).toBe(401);
+    const broken = await gateway.send('/v1/completions', { method: 'POST', key: mintKey(), body: '{broken' });
+    expect(broken.status).toBe(401);
+  });
+});
+
+describe('what is stored of a key', () => {
+  it('is not the key (P10)', async () => {
+    const client = new Client({ connectionString: gateway.databaseUrl });
+    await client.connect();
+    const { rows } = await client.query<{ row: string }>('SELECT api_keys::text AS row FROM api_keys');
+    await client.end();
+    expect(rows.length).toBeGreaterThan(0);
+    for (const { row } of rows) {
+      expect(row).not.toContain(gateway.key);
+      expect(row).not.toContain(gateway.key.slice(9, -4));
+    }
+  });
+});
+
+describe('the database', () => {
+  /** How often keys were looked up so far, by PostgreSQL's own count of reads of their table. */
+  async function lookups(): Promise<number> {
+    const client = new Client({ connectionString: gateway.databaseUrl });
+    await client.connect();
+    // PostgreSQL's sessions report what they did once a second at the most.
+    await new Promise((resolve) => setTimeout(resolve, 1200));
+    const { rows } = await client.query<{ count: string }>(
+      "SELECT seq_scan + coalesce(idx_scan, 0) AS count FROM pg_stat_user_tables WHERE relname = 'api_keys'",
+    );
+    await client.end();
+    return Number(rows[0]?.count);
+  }
+
+  it('is not asked about malformed keys, nor again about keys it was just asked about (E14)', async () => {
+    const { key } = await mint();
+    const unknown = mintKey();
+    await gateway.complete({}, { key });
+    await gateway.complete({}, { key: unknown });
+    const before = await lookups();
+    for (let i = 0; i < 20; i++) await gateway.complete({}, { key: `${key.slice(0, -1)}_` });
+    for (let i = 0; i < 20; i++) await gateway.complete({}, { key });
+    expect(await lookups()).toBe(before);
+  });
+
+  it('is asked once about a key that many requests bring at once', async () => {
+    const before = await lookups();
+    const { key } = await mint();
+    const afterMint = await lookups();
+    await Promise.all(Array.from({ length: 30 }, () => gateway.complete({}, { key })));
+    expect((await lookups()) - afterMint).toBeLessThanOrEqual(Math.max(1, afterMint - before));
+  });
+});
+
+describe('routes', () => {
+  it('are closed to callers of the wrong kind (E18)', async () => {
+    const asTenant = await gateway.send('/admin/tenants');
+    expect(asTenant.status).toBe(403);
+    expect(asTenant.json).toMatchObject({ error: { code: 'insufficient_permissions' } });
+    const asAdmin = await gateway.complete({}, { key: ADMIN_KEY });
+    expect(asAdmin.status).toBe(403);
+  });
+
+  it('are all closed to strangers, save those that say they are public (P12, E1)', async () => {
+    const document = (await gateway.send('/openapi.json', { key: null })).json as {
+      paths: Record<string, Record<string, unknown>>;
+    };
+    const open: string[] = [];
+    for (const [path, methods] of Object.entries(document.paths)) {
+      for (const method of Object.keys(methods)) {
+        const body = method === 'post' ? {} : undefined;
+        const answer = await gateway.send(path.replace(/\{\w+\}/g, 'x'), {
+          method: method.toUpperCase(),
+          key: null,
+          body,
+        });
+        if (answer.status !== 401) open.push(`${method} ${path}`);
+      }
+    }
+    expect(open).toEqual(['get /healthz', 'get /readyz']);
+  });
+
+  it.each([
+    '/v1/completions/',
+    '//v1/completions',
+    '/V1/completions',
+    '/v1/%63ompletions',
+    '/v1/completions;a=b',
+    '/v1/completions%2f',
+    '/v1/./completions',
+  ])('are closed in every spelling: %s (P34, C17)', async (path) => {
+    for (const method of ['POST', 'GET', 'HEAD']) {
+      const { status } = await gateway.send(path, {
+        method,
+        key: null,
+        ...(method === 'POST' && { body: {} }),
+      });
+      expect(status).toBeGreaterThanOrEqual(400);
+    }
+  });
+
+  it('that say nothing of permissions are open to nobody', async () => {
+    const { CompletionsController } = await import('../../src/completions/completions.controller.js');
+    const permission: unknown = Reflect.getMetadata(PERMISSION, CompletionsController);
+    Reflect.deleteMetadata(PERMISSION, CompletionsController);
+    try {
+      expect((await gateway.complete()).status).toBe(403);
+      expect((await gateway.complete({}, { key: null })).status).toBe(401);
+    } finally {
+      Reflect.defineMetadata(PERMISSION, permission, CompletionsController);
+    }
+  });
+});

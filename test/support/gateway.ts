@@ -1,0 +1,147 @@
+// A whole gateway for one spec file: real HTTP, real PostgreSQL, the sandbox for Replicate.
+import { request as httpRequest } from 'undici';
+import { createApp } from '../../src/app.js';
+import type { ReadySettings } from '../../src/app.module.js';
+import { parseSettings } from '../../src/config/settings.js';
+import { startSandbox, type Sandbox } from '../../src/sandbox/sandbox.js';
+import type { SandboxOptions } from '../../src/sandbox/options.js';
+import { createTestDatabase } from './postgres.js';
+
+/** The root key of every test gateway's admin API. */
+export const ADMIN_KEY = 'test-admin-key-0123456789';
+
+/** An answer, read. */
+export interface Answer {
+  readonly status: number;
+  readonly headers: Record<string, string | string[] | undefined>;
+  readonly text: string;
+  /** The body as JSON. */
+  readonly json: never;
+}
+
+/** What to send. */
+export interface Sent {
+  readonly method?: string;
+  /** Sent as JSON; a string or bytes are sent as they are. */
+  readonly body?: unknown;
+  readonly key?: string | null;
+  readonly headers?: Record<string, string>;
+  readonly signal?: AbortSignal;
+}
+
+/** A running gateway and what it runs on. */
+export interface TestGateway {
+  readonly url: string;
+  readonly databaseUrl: string;
+  readonly sandbox: Sandbox;
+  /** A good key of a tenant. */
+  readonly key: string;
+  readonly tenantId: string;
+  readonly app: Awaited<ReturnType<typeof createApp>>;
+  /** Sends a request, with the tenant's key unless another, or null for none, is given. */
+  send(path: string, sent?: Sent): Promise<Answer>;
+  /** Asks the seed's question, changed by `body`. */
+  complete(body?: Record<string, unknown>, sent?: Sent): Promise<Answer>;
+  close(): Promise<void>;
+}
+
+/** How a gateway differs from the usual one. */
+export interface TestGatewayOptions {
+  readonly settings?: Partial<ReadySettings>;
+  readonly sandbox?: SandboxOptions;
+}
+
+/** Starts a gateway on a free port. Its sandbox answers `A red bicycle.` to everything. */
+export async function startTestGateway(options: TestGatewayOptions = {}): Promise<TestGateway> {
+  const database = await createTestDatabase();
+  const sandbox = await startSandbox({
+    model: () => 'A red bicycle.',
+    fetchPicture: () => Promise.resolve({ status: 200, bytes: new Uint8Array() }),
+    ...options.sandbox,
+  });
+  const settings: ReadySettings = {
+    ...parseSettings({}),
+    databaseUrl: database.url,
+    replicateToken: 'sandbox',
+    replicateBaseUrl: sandbox.baseUrl,
+    adminKey: ADMIN_KEY,
+    keyPepper: 'test-pepper-0123456789',
+    ...options.settings,
+  };
+  const app = await createApp({ settings, logger: false });
+  await app.nest.listen(0, '127.0.0.1');
+  const { port } = app.nest.getHttpServer().address() as { port: number };
+  const url = `http://127.0.0.1:${port}`;
+  const admin = async (path: string, body: object): Promise<{ id: string; key: string }> =>
+    (await send(url, path, { method: 'POST', body, key: ADMIN_KEY })).json;
+  const { id: tenantId } = await admin('/admin/tenants', { name: 'Acme' });
+  const { key } = await admin(`/admin/tenants/${tenantId}/keys`, { name: 'test' });
+  const gateway: TestGateway = {
+    url,
+    databaseUrl: settings.databaseUrl,
+    sandbox,
+    key,
+    tenantId,
+    app,
+    send: (path, sent = {}) => send(url, path, { key, ...sent }),
+    complete: (body = {}, sent = {}) =>
+      send(url, '/v1/completions', { method: 'POST', key, body: { ...question(), ...body }, ...sent }),
+    close: async () => {
+      await app.nest.close();
+      await sandbox.close();
+      await database.drop();
+    },
+  };
+  return gateway;
+}
+
+/** The seed's request, about a picture of the sandbox's. */
+export function question(): Record<string, unknown> {
+  return {
+    prompt: 'Describe the image.',
+    image_urls: 'https://example.com/image.jpg',
+    max_tokens: 1000,
+    temperature: 0.7,
+    do_sample: true,
+  };
+}
+
+async function send(
+  url: string,
+  path: string,
+  { method = 'GET', body, key, headers, signal }: Sent,
+): Promise<Answer> {
+  const raw = typeof body === 'string' || body instanceof Uint8Array;
+  const answer = await httpRequest(url + path, {
+    method: method as 'GET',
+    headers: {
+      ...(key && { authorization: `Bearer ${key}` }),
+      ...(body !== undefined && { 'content-type': 'application/json' }),
+      ...headers,
+    },
+    ...(body !== undefined && { body: raw ? body : JSON.stringify(body) }),
+    ...(signal && { signal }),
+  });
+  const text = await answer.body.text();
+  return {
+    status: answer.statusCode,
+    headers: answer.headers,
+    text,
+    get json(): never {
+      return JSON.parse(text) as never;
+    },
+  };
+}
+
+/** Waits until `check` holds; fails with `what` after a time. */
+export async function eventually(
+  what: string,
+  check: () => boolean | Promise<boolean>,
+  limitMs = 10_000,
+): Promise<void> {
+  const end = Date.now() + limitMs;
+  while (!(await check())) {
+    if (Date.now() > end) throw new Error(`never: ${what}`);
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+}
