@@ -1,0 +1,104 @@
+// What a request costs: Cerebro with everything on against a bare Fastify that only forwards, in one run on
+// one machine. Absolute numbers are the machine's; the ratio is Cerebro's.
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { load, tool } from './load.mjs';
+import { pinned, startServer } from './processes.mjs';
+
+const here = dirname(fileURLToPath(import.meta.url));
+const seconds = Number(process.env.BENCH_SECONDS ?? 8);
+const rounds = Number(process.env.BENCH_ROUNDS ?? 3);
+const body = JSON.stringify({
+  prompt: 'Describe the image.',
+  image_urls: 'https://example.com/image.jpg',
+  max_tokens: 1000,
+  temperature: 0.7,
+  do_sample: true,
+});
+
+const address = (output) => {
+  const url = /^(http:\/\/\S+)$/m.exec(output)?.[1];
+  return url && { url };
+};
+
+/** Cerebro prints its address and a key when it is ready. */
+const greeting = (output) => {
+  const url = /Address +(\S+)/.exec(output)?.[1];
+  const key = /Demo key +(\S+)/.exec(output)?.[1];
+  return output.includes('Try it') && url && key ? { url, key } : undefined;
+};
+
+const dataDir = mkdtempSync(join(tmpdir(), 'cerebro-bench-'));
+const started = [];
+const start = async (options) => {
+  const server = await startServer(options);
+  started.push(server);
+  return server;
+};
+
+try {
+  const stub = await start({ core: 1, args: [join(here, 'stub.mjs')], ready: address });
+  const bare = await start({ core: 0, args: [join(here, 'bare.mjs'), stub.url], ready: address });
+  const cerebro = await start({
+    core: 0,
+    args: [join(here, '..', '..', 'scripts', 'run.mjs'), 'main'],
+    env: {
+      PORT: '0',
+      CEREBRO_DATA_DIR: dataDir,
+      REPLICATE_API_TOKEN: 'bench',
+      REPLICATE_BASE_URL: `${stub.url}/v1`,
+      NODE_ENV: '',
+      DATABASE_URL: '',
+    },
+    ready: greeting,
+  });
+  const headers = { 'content-type': 'application/json', authorization: `Bearer ${cerebro.key}` };
+  const measure = (url, connections, duration) =>
+    load({ url: `${url}/v1/completions`, headers, body, connections, seconds: duration });
+
+  console.log(
+    `${tool}, ${rounds} rounds of ${seconds} s, Node ${process.version}, ${pinned ? 'server under test alone on its core' : 'cores shared'}`,
+  );
+  for (const { url } of [bare, cerebro]) await measure(url, 64, 3);
+  const results = [];
+  for (const connections of [1, 64]) {
+    const samples = { bare: [], cerebro: [] };
+    for (let round = 0; round < rounds; round++) {
+      samples.bare.push(await measure(bare.url, connections, seconds));
+      samples.cerebro.push(await measure(cerebro.url, connections, seconds));
+    }
+    results.push(report(connections, samples));
+  }
+  if (process.env.BENCH_OUTPUT)
+    writeFileSync(process.env.BENCH_OUTPUT, `${JSON.stringify(results, null, 2)}\n`);
+} finally {
+  for (const server of started.reverse()) await server.stop();
+  rmSync(dataDir, { recursive: true, force: true });
+}
+
+function report(connections, samples) {
+  const bare = middle(samples.bare);
+  const cerebro = middle(samples.cerebro);
+  const ratio = cerebro.rps / bare.rps;
+  console.log(`\n${connections} connection${connections > 1 ? 's' : ''}`);
+  console.table({ 'bare Fastify + undici': rounded(bare), Cerebro: rounded(cerebro) });
+  console.log(`Cerebro / bare: ${ratio.toFixed(2)}`);
+  return { connections, bare, cerebro, ratio };
+}
+
+/** The round in the middle by throughput. */
+function middle(samples) {
+  if (samples.some(({ failed }) => failed > 0))
+    throw new Error(`requests failed: ${JSON.stringify(samples)}`);
+  return samples.toSorted((a, b) => a.rps - b.rps)[Math.floor(samples.length / 2)];
+}
+
+function rounded({ rps, p50, p99 }) {
+  return {
+    'requests/s': Math.round(rps),
+    'p50 ms': Number(p50.toFixed(2)),
+    'p99 ms': Number(p99.toFixed(2)),
+  };
+}
