@@ -2,15 +2,8 @@ import { plainToInstance } from 'class-transformer';
 import { validateSync } from 'class-validator';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import {
-  BooleanField,
-  IntegerField,
-  isFlawless,
-  NumberField,
-  TextField,
-  TextOrTextsField,
-  unknownField,
-} from '../contracts/fields.js';
+import { BooleanField, IntegerField, NumberField, TextField, TextOrTextsField } from '../contracts/fields.js';
+import { isFlawless, unknownField } from '../contracts/contract-fields.js';
 import { ApiError } from '../errors/api-error.js';
 import { RequestValidationPipe } from './request-validation.pipe.js';
 

@@ -2,7 +2,7 @@
 import { type ArgumentMetadata, Injectable, type PipeTransform, type Type } from '@nestjs/common';
 import { plainToInstance } from 'class-transformer';
 import { validateSync } from 'class-validator';
-import { isFlawless, unknownField } from '../contracts/fields.js';
+import { isFlawless, unknownField } from '../contracts/contract-fields.js';
 import { ApiError } from '../errors/api-error.js';
 import { contractError, typeName, unknownParameter } from './validation-error.js';
 

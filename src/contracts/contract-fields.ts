@@ -1,0 +1,53 @@
+// Which fields each contract has, for the questions that are asked of every request. Filled by the decorators.
+import type { Check } from './complaint.js';
+
+/** One field of a contract. */
+export interface Field {
+  readonly check: Check;
+  readonly required: boolean;
+}
+
+/** A class that describes a body or a query. */
+interface Contract {
+  readonly prototype: object;
+}
+
+/** The fields that each contract declares itself, by its prototype. */
+const declared = new Map<object, Map<string, Field>>();
+
+/** The same with inherited fields, made when a contract is first asked for. */
+const complete = new Map<object, ReadonlyMap<string, Field>>();
+
+/** Adds a field to the contract with this prototype. */
+export function declareField(prototype: object, name: string, field: Field): void {
+  declared.set(prototype, (declared.get(prototype) ?? new Map<string, Field>()).set(name, field));
+}
+
+/** The first key of a body or a query that its contract does not know. */
+export function unknownField(contract: Contract, body: object): string | undefined {
+  const fields = fieldsOf(contract);
+  return Object.keys(body).find((name) => !fields.has(name));
+}
+
+/**
+ * Whether a body without unknown fields keeps every rule of its contract. The same question that class-validator
+ * answers, with the same checks, for a fraction of its cost; what is wrong only that tells.
+ */
+export function isFlawless(contract: Contract, body: object): boolean {
+  const values = body as Readonly<Record<string, unknown>>;
+  for (const [name, { check, required }] of fieldsOf(contract)) {
+    const value = values[name];
+    if (value === undefined || value === null ? required : check(value)) return false;
+  }
+  return true;
+}
+
+function fieldsOf({ prototype }: Contract): ReadonlyMap<string, Field> {
+  const known = complete.get(prototype);
+  if (known) return known;
+  const parent = Object.getPrototypeOf(prototype) as object | null;
+  const inherited = parent ? fieldsOf({ prototype: parent }) : new Map<string, Field>();
+  const fields = new Map([...inherited, ...(declared.get(prototype) ?? [])]);
+  complete.set(prototype, fields);
+  return fields;
+}
