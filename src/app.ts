@@ -30,6 +30,7 @@ export interface AppOptions extends DocumentOptions {
 export interface App {
   readonly nest: NestFastifyApplication;
   readonly inFlight: InFlight;
+  readonly routes: RouteTable;
 }
 
 /** Builds the application; does not listen. */
@@ -61,7 +62,7 @@ export async function createApp({ settings, logger, ...document }: AppOptions): 
   serveDocument(nest, buildDocument(nest, document));
   await nest.init();
   await fastify.ready();
-  return { nest, inFlight };
+  return { nest, inFlight, routes };
 }
 
 /** A caller's key may be good though the database cannot tell: never a 401, which makes clients drop the key. */

@@ -15,6 +15,13 @@ export class RouteTable {
     fastify.addHook('onRoute', ({ url, method }) => this.add(url, method));
   }
 
+  /** Every route, as `METHOD /path/:parameter`, sorted. */
+  list(): string[] {
+    return [...this.routes]
+      .flatMap(([url, { methods }]) => [...methods].map((method) => `${method} ${url}`))
+      .sort();
+  }
+
   /** Methods that `path` would answer to, sorted; empty for an unknown path. */
   allowedMethods(path: string): string[] {
     const methods = new Set<string>();

@@ -30,19 +30,11 @@ describe('the OpenAPI document', () => {
 
   it('has every route that the server has, and no other (I8)', () => {
     const documented = Object.entries(served.paths).flatMap(([path, methods]) =>
-      Object.keys(methods).map((method) => `${method.toUpperCase()} ${path}`),
+      Object.keys(methods).map((method) => `${method.toUpperCase()} ${path.replace(/\{(\w+)\}/g, ':$1')}`),
     );
-    const routes = gateway.app.nest.getHttpAdapter().getInstance().printRoutes({ commonPrefix: false });
-    for (const path of Object.keys(served.paths)) {
-      const last =
-        path
-          .split('/')
-          .at(-1)
-          ?.replace(/\{(\w+)\}/, ':$1') ?? '';
-      expect(routes).toContain(last);
-    }
-    expect(documented).toContain('POST /v1/completions');
-    expect(documented).toHaveLength(10);
+    // Fastify answers HEAD wherever it answers GET; the documentation does not document itself.
+    const own = (route: string) => !/^HEAD | \/(docs|openapi\.json)/.test(route);
+    expect(documented.sort()).toEqual(gateway.app.routes.list().filter(own));
   });
 
   it('says which credential a route asks for', () => {

@@ -173,22 +173,21 @@ describe('routes', () => {
   });
 
   it('are all closed to strangers, save those that say they are public (P12, E1)', async () => {
-    const document = (await gateway.send('/openapi.json', { key: null })).json as {
-      paths: Record<string, Record<string, unknown>>;
-    };
     const open: string[] = [];
-    for (const [path, methods] of Object.entries(document.paths)) {
-      for (const method of Object.keys(methods)) {
-        const body = method === 'post' ? {} : undefined;
-        const answer = await gateway.send(path.replace(/\{\w+\}/g, 'x'), {
-          method: method.toUpperCase(),
-          key: null,
-          body,
-        });
-        if (answer.status !== 401) open.push(`${method} ${path}`);
-      }
+    for (const route of gateway.app.routes.list()) {
+      const [method = '', path = ''] = route.split(' ');
+      const body = method === 'POST' ? {} : undefined;
+      const answer = await gateway.send(path.replace(/:\w+/g, 'x'), { method, key: null, body });
+      if (answer.status !== 401 && !path.startsWith('/docs')) open.push(route);
     }
-    expect(open).toEqual(['get /healthz', 'get /readyz']);
+    expect(open).toEqual([
+      'GET /healthz',
+      'GET /openapi.json',
+      'GET /readyz',
+      'HEAD /healthz',
+      'HEAD /openapi.json',
+      'HEAD /readyz',
+    ]);
   });
 
   it.each([
