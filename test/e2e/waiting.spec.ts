@@ -42,7 +42,8 @@ describe('waiting for a prediction', () => {
     const times = of('GET').map(({ time }) => time);
     const gaps = times.slice(1).map((time, i) => time - (times[i] ?? 0));
     expect(gaps.length).toBeGreaterThan(2);
-    expect(gaps.at(-1)).toBeGreaterThan(gaps[0] ?? Infinity);
+    // A busy machine may stretch any one gap.
+    expect(Math.max(...gaps.slice(-2))).toBeGreaterThan(Math.min(...gaps.slice(0, 2)));
   });
 
   it('sits out failures of the questions in between, since the prediction runs on', async () => {
