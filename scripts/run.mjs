@@ -23,5 +23,16 @@ if (existsSync(join(root, 'src')) && existsSync(join(root, 'node_modules', '@nes
   if (buildIfStale())
     process.stderr.write(`Built in ${((performance.now() - started) / 1000).toFixed(1)} s.\n`);
 }
+if (process.env.npm_lifecycle_event) followParent();
 process.argv = [process.argv[0], script, ...args];
 await import(pathToFileURL(script).href);
+
+/** npm hands a signal to the shell between us, which ends without passing it on; we end when that is gone. */
+function followParent() {
+  const parent = process.ppid;
+  const timer = setInterval(() => {
+    if (process.ppid === parent) return;
+    clearInterval(timer);
+    process.kill(process.pid, 'SIGTERM');
+  }, 500).unref();
+}
