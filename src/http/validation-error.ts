@@ -4,13 +4,10 @@ import type { Check, Complaint } from '../contracts/complaint.js';
 import { CHECK } from '../contracts/fields.js';
 import { ApiError } from '../errors/api-error.js';
 
-/** The error for a request that breaks its contract: the first broken rule of the first field. */
-export function contractError(errors: readonly ValidationError[], path = ''): ApiError {
-  const [error] = errors;
+/** The error for a request that breaks its contract: the broken rule of the first field. */
+export function contractError([error]: readonly ValidationError[]): ApiError {
   if (!error) return new ApiError('invalid_value');
-  const param = join(path, error.property);
-  if (error.children?.length) return contractError(error.children, param);
-  if (error.constraints?.whitelistValidation) return unknownParameter(param);
+  const param = error.property;
   if (error.value === undefined) {
     return new ApiError('missing_required_parameter', {
       param,
@@ -33,11 +30,6 @@ function tell(complaint: Complaint, param: string, value: unknown): ApiError {
 export function unknownParameter(name: string): ApiError {
   const param = shorten(name);
   return new ApiError('unknown_parameter', { param, message: `Unknown parameter: '${param}'.` });
-}
-
-function join(path: string, property: string): string {
-  if (/^\d+$/.test(property)) return `${path}[${property}]`;
-  return path ? `${path}.${property}` : property;
 }
 
 /** Every field has one check, which is asked again for its words. */
