@@ -4,10 +4,11 @@ export const floors = [
   ['errors', 'tokenizer'],
   ['inference'],
   ['config', 'contracts'],
-  ['http', 'observability', 'database'],
-  ['auth', 'models', 'images', 'metering', 'providers/replicate'],
+  ['http', 'observability', 'database', 'egress'],
+  ['auth', 'models', 'images', 'predictions', 'metering', 'providers/replicate'],
   ['gateway'],
-  ['completions', 'chat-completions', 'responses', 'sandbox'],
+  ['idempotency'],
+  ['completions', 'chat-completions', 'responses', 'files', 'webhooks', 'sandbox'],
   ['batches'],
 ];
 

@@ -5,12 +5,19 @@ import { parseSettings, type Settings, SettingsError } from './settings.js';
 /** Variables with our prefix that mean something; a further one is a typing mistake. */
 const KNOWN = [
   'CEREBRO_ADMIN_KEY',
+  'CEREBRO_ALLOW_PRIVATE_IMAGE_HOSTS',
   'CEREBRO_BODY_LIMIT',
+  'CEREBRO_CREATES_PER_MINUTE',
   'CEREBRO_DATABASE_POOL_SIZE',
   'CEREBRO_DATA_DIR',
   'CEREBRO_DRAIN_TIMEOUT',
+  'CEREBRO_IMAGE_MODE',
   'CEREBRO_KEY_PEPPER',
+  'CEREBRO_MODELS',
+  'CEREBRO_MODELS_FILE',
+  'CEREBRO_MODEL_CONCURRENCY',
   'CEREBRO_PREDICTION_TIMEOUT',
+  'CEREBRO_PUBLIC_URL',
 ];
 
 /**

@@ -35,6 +35,17 @@ export class SettingReader {
     return this.refuse(name, `must be ${form}`);
   }
 
+  /** Entries separated by commas, each of one form; none where the variable is absent. */
+  list(name: string, pattern: RegExp, form: string, { forbidden = false } = {}): string[] {
+    const value = this.text(name);
+    if (value === undefined) return [];
+    if (forbidden) this.refuse(name, 'must not be set when NODE_ENV is production');
+    const entries = value.split(',').map((entry) => entry.trim());
+    const good = entries.filter((entry) => pattern.test(entry));
+    if (good.length < entries.length) this.refuse(name, `must hold entries such as ${form}`);
+    return good;
+  }
+
   /** One of a few words. */
   oneOf<Word extends string>(name: string, words: readonly Word[]): Word | undefined {
     const value = this.text(name)?.toLowerCase();

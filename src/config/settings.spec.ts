@@ -32,6 +32,11 @@ describe('settings', () => {
       replicateModelVersion: DEFAULT_MODEL_VERSION,
       predictionTimeoutMs: 600_000,
       drainTimeoutMs: 30_000,
+      models: [],
+      imageMode: 'passthrough',
+      privateImageHosts: [],
+      createsPerMinute: 600,
+      modelConcurrency: 1000,
       bodyLimit: 16 * 1024 ** 2,
     });
   });

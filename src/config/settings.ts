@@ -11,6 +11,15 @@ export const REPLICATE_API = 'https://api.replicate.com/v1';
 export const LOG_LEVELS = ['silent', 'fatal', 'error', 'warn', 'info', 'debug', 'trace'] as const;
 export type LogLevel = (typeof LOG_LEVELS)[number];
 
+/** Values of `CEREBRO_IMAGE_MODE`. */
+const IMAGE_MODES = ['passthrough', 'fetch'] as const;
+
+/** One entry of `CEREBRO_MODELS`. */
+const MODEL_ENTRY = /^(?:\*|(?:deployments\/)?[\w.-]+\/(?:\*|[\w.-]+(?::[0-9a-f]{64})?))$/;
+
+/** One entry of `CEREBRO_ALLOW_PRIVATE_IMAGE_HOSTS`. */
+const HOST_ENTRY = /^(?:[\w.-]+|\[[0-9a-fA-F:.]+\])(?::\d{1,5})?$/;
+
 /** Everything that can be set from outside. Times are in milliseconds. */
 export interface Settings {
   readonly production: boolean;
@@ -28,6 +37,21 @@ export interface Settings {
   readonly replicateToken?: string;
   readonly replicateBaseUrl: string;
   readonly replicateModelVersion: string;
+  /** Where Replicate reaches us, for webhooks and pictures: an address without a slash at its end. */
+  readonly publicUrl?: string;
+  /** Models that callers may name besides the default one and the aliases: `owner/name`, `owner/name:version`,
+   * `deployments/owner/name`, `owner/*` or `*`. */
+  readonly models: readonly string[];
+  /** The file of aliases, prices and settings of models. */
+  readonly modelsFile?: string;
+  /** Whether Replicate fetches callers' images itself, or we download, check and hand them on. */
+  readonly imageMode: ImageMode;
+  /** Hosts (`host` or `host:port`) that images may come from though they are private. Never in production. */
+  readonly privateImageHosts: readonly string[];
+  /** Creates that we send to Replicate in a minute, at the most; its own limit is 600 an account. */
+  readonly createsPerMinute: number;
+  /** Predictions of one model that this node waits for at the same time, at the most. */
+  readonly modelConcurrency: number;
   /** Bearer key of the admin API. Absent outside production: generated. */
   readonly adminKey?: string;
   /** Secret of the key hashes. Absent outside production: generated. */
@@ -39,6 +63,9 @@ export interface Settings {
   /** Largest request body, in bytes. */
   readonly bodyLimit: number;
 }
+
+/** See `Settings.imageMode`. */
+export type ImageMode = (typeof IMAGE_MODES)[number];
 
 /** Wrong settings: one line that names every bad variable and prints no value. */
 export class SettingsError extends Error {
@@ -67,6 +94,8 @@ export function parseSettings(env: Readonly<Record<string, string | undefined>>)
     secret,
   );
   const keyPepper = read.text('CEREBRO_KEY_PEPPER', secret);
+  const publicUrl = read.url('CEREBRO_PUBLIC_URL', production ? ['https:'] : ['https:', 'http:']);
+  const modelsFile = read.text('CEREBRO_MODELS_FILE');
   const settings: Settings = {
     production,
     host: read.text('HOST') ?? (production ? '0.0.0.0' : '127.0.0.1'),
@@ -82,6 +111,15 @@ export function parseSettings(env: Readonly<Record<string, string | undefined>>)
       read.duration('CEREBRO_PREDICTION_TIMEOUT', { min: 1000, max: 86_400_000 }) ?? 600_000,
     drainTimeoutMs: read.duration('CEREBRO_DRAIN_TIMEOUT', { min: 0, max: 3_600_000 }) ?? 30_000,
     bodyLimit: read.integer('CEREBRO_BODY_LIMIT', { min: 1024, max: 256 * 1024 ** 2 }) ?? 16 * 1024 ** 2,
+    models: read.list('CEREBRO_MODELS', MODEL_ENTRY, 'owner/name, owner/name:version, owner/* or *'),
+    imageMode: read.oneOf('CEREBRO_IMAGE_MODE', IMAGE_MODES) ?? 'passthrough',
+    privateImageHosts: read.list('CEREBRO_ALLOW_PRIVATE_IMAGE_HOSTS', HOST_ENTRY, 'host or host:port', {
+      forbidden: production,
+    }),
+    createsPerMinute: read.integer('CEREBRO_CREATES_PER_MINUTE', { min: 1, max: 1_000_000 }) ?? 600,
+    modelConcurrency: read.integer('CEREBRO_MODEL_CONCURRENCY', { min: 1, max: 100_000 }) ?? 1000,
+    ...(publicUrl === undefined ? {} : { publicUrl: publicUrl.replace(/\/+$/, '') }),
+    ...(modelsFile === undefined ? {} : { modelsFile }),
     ...(databaseUrl === undefined ? {} : { databaseUrl }),
     ...(replicateToken === undefined ? {} : { replicateToken }),
     ...(adminKey === undefined ? {} : { adminKey }),

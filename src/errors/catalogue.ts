@@ -55,6 +55,16 @@ export const catalogue = {
   string_above_max_length: badRequest('string_above_max_length', 'A text is too long.'),
   array_above_max_length: badRequest('array_above_max_length', 'A list is too long.'),
   invalid_image_url: badRequest('invalid_image_url', 'An image cannot be used.'),
+  unsupported_parameter: badRequest(
+    'unsupported_parameter',
+    'This parameter is not supported with this model.',
+  ),
+  invalid_image: badRequest('invalid_image', 'An image cannot be used.'),
+  image_too_large: badRequest('image_too_large', 'An image is too large.'),
+  public_url_required: badRequest(
+    'public_url_required',
+    'This model fetches its images from the gateway, which has no public address. Its operator can set CEREBRO_PUBLIC_URL.',
+  ),
   upstream_rejected_input: badRequest('upstream_rejected_input', 'The model does not accept this input.'),
   missing_api_key: {
     status: 401,
@@ -98,6 +108,25 @@ export const catalogue = {
     type: 'invalid_request_error',
     code: 'method_not_allowed',
     message: 'This method is not allowed here.',
+  },
+  idempotency_in_progress: {
+    status: 409,
+    type: 'invalid_request_error',
+    code: 'idempotency_in_progress',
+    message: 'A request with this Idempotency-Key is still running. Its answer will be kept: try again.',
+    retry: true,
+  },
+  idempotency_mismatch: {
+    status: 422,
+    type: 'invalid_request_error',
+    code: 'idempotency_mismatch',
+    message: 'This Idempotency-Key was used for another request.',
+  },
+  webhook_refused: {
+    status: 401,
+    type: 'invalid_request_error',
+    code: 'webhook_refused',
+    message: 'This webhook is not signed as it should be.',
   },
   request_timeout: {
     status: 408,
@@ -183,6 +212,12 @@ export const catalogue = {
     503,
     'upstream_unavailable',
     'The model provider cannot be reached, or takes no requests. Nothing was accepted, so it is safe to try again.',
+    true,
+  ),
+  model_overloaded: server(
+    503,
+    'model_overloaded',
+    'The model has failed too often just now, or is asked for too much. Nothing was accepted: try again in a while.',
     true,
   ),
   prediction_interrupted: server(
