@@ -2,7 +2,7 @@
 import { Injectable } from '@nestjs/common';
 import { ApiError } from '../errors/api-error.js';
 import { Authenticator } from './authenticator.service.js';
-import { isId, newId } from './identifier.js';
+import { isId, newId } from '../contracts/identifier.js';
 import { displayKey, mintKey } from './key.js';
 import { KeyHasher } from './key-hasher.js';
 import { type Slice, type StoredKey, type StoredTenant, TenancyRepository } from './tenancy.repository.js';
@@ -23,7 +23,7 @@ export class TenancyService {
   ) {}
 
   createTenant(name: string): Promise<StoredTenant> {
-    return this.repository.createTenant({ id: newId('ten'), name });
+    return this.repository.createTenant({ id: newId('ten_'), name });
   }
 
   listTenants(slice: Slice): Promise<StoredTenant[]> {
@@ -32,7 +32,7 @@ export class TenancyService {
 
   /** @throws {ApiError} `not_found` for an unknown tenant */
   async getTenant(id: string): Promise<StoredTenant> {
-    const tenant = isId('ten', id) ? await this.repository.findTenant(id) : null;
+    const tenant = isId('ten_', id) ? await this.repository.findTenant(id) : null;
     return tenant ?? notFound('tenant', id);
   }
 
@@ -44,7 +44,7 @@ export class TenancyService {
     const tenant = await this.getTenant(tenantId);
     const key = mintKey();
     const stored = await this.repository.createKey({
-      id: newId('key'),
+      id: newId('key_'),
       tenantId: tenant.id,
       name,
       hash: this.hasher.hash(key),
@@ -63,7 +63,7 @@ export class TenancyService {
 
   /** @throws {ApiError} `not_found` for an unknown key, and for another tenant's */
   async getKey(tenantId: string, id: string): Promise<StoredKey> {
-    const isWellFormed = isId('ten', tenantId) && isId('key', id);
+    const isWellFormed = isId('ten_', tenantId) && isId('key_', id);
     const key = isWellFormed ? await this.repository.findTenantKey(tenantId, id) : null;
     return key ?? notFound('key', id);
   }
@@ -78,7 +78,7 @@ export class TenancyService {
 
   /** Ends a key that is known by its id alone. */
   async revokeKeyById(id: string): Promise<StoredKey> {
-    const key = isId('key', id) ? await this.repository.findKey(id) : null;
+    const key = isId('key_', id) ? await this.repository.findKey(id) : null;
     return this.revokeKey((key ?? notFound('key', id)).tenantId, id);
   }
 }

@@ -1,7 +1,19 @@
 // Reads JSON bodies, strictly, before anything else looks at them. Other content types are refused with 415.
 import { isUtf8 } from 'node:buffer';
+import { hash } from 'node:crypto';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { ApiError } from '../errors/api-error.js';
+
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    /** Keeps the body's bytes as they came, for a signature over them. */
+    rawBody?: boolean;
+  }
+  interface FastifyRequest {
+    /** The body as it came, on routes that ask for it. */
+    rawBody?: Buffer;
+  }
+}
 
 /** Deeper nesting than any request of OpenAI's API needs; JSON.stringify fails at about 10,000 levels. */
 const MAX_DEPTH = 64;
@@ -20,6 +32,8 @@ export function registerJsonBody(fastify: FastifyInstance, bodyLimit: number): v
       const refusal = refuse(request, body);
       if (refusal) return done(refusal);
       if (body.length === 0) return done(null, undefined);
+      request.bodyDigest = hash('sha256', body, 'buffer');
+      if (request.routeOptions.config.rawBody) request.rawBody = body;
       // Fastify's parser throws a SyntaxError for bad JSON and for `__proto__`: both are bad JSON to a caller.
       void parse(request, body.toString('utf8'), (error, value) =>
         error ? done(new ApiError('invalid_json')) : done(null, value),

@@ -5,7 +5,7 @@ import { settle } from './settle.js';
 const request = (maxTokens: number): InferenceRequest => ({
   model: { id: 'm', upstream: 'o/m', version: 'v' },
   prompt: 'Describe the image.',
-  images: [],
+  imageCount: 0,
   maxTokens,
 });
 

@@ -1,0 +1,21 @@
+// Who asks, and what is known of the request beside its question.
+
+/** One call of a tenant's. */
+export interface Call {
+  readonly tenantId: string;
+  readonly keyId: string;
+  /** `x-request-id`. */
+  readonly requestId: string;
+  /** SHA-256 of what was asked, and where: the same for a repetition of the call. */
+  readonly fingerprint: Buffer;
+  /** Which repetition of the client's own this is, as OpenAI's clients count them; undefined where none counts. */
+  readonly retry: number | undefined;
+  /** The caller will come back for the answer under its `Idempotency-Key`, so it is worth finishing alone. */
+  readonly durable: boolean;
+  /** An earlier call with this fingerprint may have a prediction already, which is then joined. */
+  readonly mayJoin: boolean;
+  /** When the request came in, by `performance.now()`. */
+  readonly arrivedAt: number;
+  /** Aborted with an ApiError when the caller has gone. */
+  readonly signal: AbortSignal;
+}
