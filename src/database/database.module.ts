@@ -3,9 +3,11 @@ import { type DynamicModule, Module } from '@nestjs/common';
 import { DatabaseHealth } from './database-health.service.js';
 import { databaseOptions, type DatabaseOptions } from './database-options.js';
 import { migrationNames, migrationsFolder } from './migration-files.js';
+import { NodeLease } from './node-lease.service.js';
+import { Notifications } from './notifications.service.js';
 import { PrismaService } from './prisma.service.js';
 
-/** Prisma's client and the database's health, for every room. */
+/** Prisma's client, this node's lease, notices between nodes and the database's health, for every room. */
 @Module({})
 export class DatabaseModule {
   static forRoot(options: DatabaseOptions): DynamicModule {
@@ -15,12 +17,14 @@ export class DatabaseModule {
       providers: [
         { provide: databaseOptions, useValue: options },
         PrismaService,
+        NodeLease,
+        Notifications,
         {
           provide: DatabaseHealth,
           useFactory: async () => new DatabaseHealth(options, await migrationNames(migrationsFolder)),
         },
       ],
-      exports: [PrismaService, DatabaseHealth],
+      exports: [PrismaService, NodeLease, Notifications, DatabaseHealth],
     };
   }
 }

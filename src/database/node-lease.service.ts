@@ -1,0 +1,65 @@
+// This process among others on the same database: alive as long as it renews its lease. What a node holds in
+// any table is its own until then; afterwards any other may take it over.
+import { randomUUID } from 'node:crypto';
+import { Injectable, Logger } from '@nestjs/common';
+import { PrismaService } from './prisma.service.js';
+
+/** How long a node is believed to be alive after it has said so, in milliseconds. */
+const LEASE = 15_000;
+
+/** Between two renewals, in milliseconds. */
+const RENEWAL = 5000;
+
+/** The lease of this node. Times are the database's, so that clocks of nodes may differ. */
+@Injectable()
+export class NodeLease {
+  /** A random UUID, new at every start. */
+  readonly id = randomUUID();
+  private readonly logger = new Logger(NodeLease.name);
+  private timer: NodeJS.Timeout | undefined;
+  private renewedAt = -Infinity;
+  private renewing: Promise<void> | undefined;
+
+  constructor(private readonly prisma: PrismaService) {}
+
+  /**
+   * Makes sure that what is written next under this node's id is not taken for a dead node's.
+   *
+   * @throws when the lease has run out and the database cannot renew it
+   */
+  async hold(): Promise<void> {
+    this.timer ??= setInterval(() => void this.renewQuietly(), RENEWAL).unref();
+    if (performance.now() - this.renewedAt > LEASE / 2) await this.renew();
+  }
+
+  /** Gives up the lease, when this node holds nothing any more: others need not wait for it to run out. */
+  async release(): Promise<void> {
+    if (!this.timer) return;
+    clearInterval(this.timer);
+    await this.renewing?.catch(() => undefined);
+    await this.prisma.node.deleteMany({ where: { id: this.id } }).catch(() => undefined);
+  }
+
+  private renew(): Promise<void> {
+    this.renewing ??= this.write().finally(() => (this.renewing = undefined));
+    return this.renewing;
+  }
+
+  private async write(): Promise<void> {
+    const asked = performance.now();
+    await this.prisma.$executeRaw`
+      INSERT INTO nodes (id, expires_at)
+      VALUES (${this.id}::uuid, now() + ${LEASE} * interval '1 millisecond')
+      ON CONFLICT (id) DO UPDATE SET expires_at = excluded.expires_at`;
+    this.renewedAt = asked;
+  }
+
+  private async renewQuietly(): Promise<void> {
+    await this.renew().catch((error: unknown) =>
+      this.logger.warn(`this node's lease could not be renewed: ${(error as Error).message}`),
+    );
+    await this.prisma.$executeRaw`DELETE FROM nodes WHERE expires_at < now() - interval '1 hour'`.catch(
+      () => undefined,
+    );
+  }
+}
