@@ -1,6 +1,19 @@
 import { Module } from '@nestjs/common';
-import { ModelCatalogue } from './catalogue.service.js';
+import { SettingsService } from '../config/config.module.js';
+import { DEFAULT_MODEL, ModelCatalogue } from './catalogue.service.js';
+import { loadModelsFile, MODELS_FILE } from './models-file.loader.js';
 
 /** The catalogue of models. */
-@Module({ providers: [ModelCatalogue], exports: [ModelCatalogue] })
+@Module({
+  providers: [
+    {
+      provide: MODELS_FILE,
+      inject: [SettingsService],
+      useFactory: (settings: SettingsService) =>
+        loadModelsFile(settings.get('modelsFile', { infer: true }), DEFAULT_MODEL),
+    },
+    ModelCatalogue,
+  ],
+  exports: [ModelCatalogue],
+})
 export class ModelsModule {}
