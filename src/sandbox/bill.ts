@@ -1,7 +1,7 @@
 // The bill: every accepted create and what Replicate would charge for it. Faults that refuse a create never
 // get here.
-import type { Prediction, PredictionStatus } from './predictions/prediction.js';
-import { inMilliseconds, inSeconds } from './clock.js';
+import { isFinal, predictSeconds, type Prediction, type PredictionStatus } from './predictions/prediction.js';
+import { inMilliseconds } from './clock.js';
 
 /** One accepted create. */
 export interface BillEntry {
@@ -9,13 +9,23 @@ export interface BillEntry {
   /** `owner/name`. */
   readonly model: string;
   readonly version: string;
+  /** `owner/name` of the deployment that was asked, or null. */
+  readonly deployment: string | null;
+  /**
+   * The machine whose price it is charged at, in Replicate's words. Null without a deployment: no document says
+   * what public models run on.
+   */
+  readonly hardware: string | null;
   readonly input: Readonly<Record<string, unknown>>;
   /** RFC 3339 with milliseconds, as the two that follow. */
   readonly createdAt: string;
   readonly startedAt: string | null;
   readonly completedAt: string | null;
   readonly status: PredictionStatus;
-  /** Seconds of running: 0 for one that never started, and as long as it has not ended. */
+  /**
+   * Seconds of running, the number in `metrics.predict_time`: 0 for one that never started, and as long as it
+   * has not ended.
+   */
   readonly billedSeconds: number;
 }
 
@@ -23,7 +33,7 @@ export interface BillEntry {
 export interface Bill {
   /** Accepted creates, all of them. */
   readonly creates: number;
-  /** Seconds over all of them. */
+  /** Seconds over all of them, summed in whole microseconds. */
   readonly billedSeconds: number;
   /** The latest accepted creates, oldest first; at most `SandboxOptions.heldPredictions`. */
   readonly entries: readonly BillEntry[];
@@ -33,7 +43,7 @@ export interface Bill {
 export class BillBook {
   private predictions: Prediction[] = [];
   private creates = 0;
-  private secondsOfDropped = 0;
+  private microsecondsOfDropped = 0;
 
   /** Holds at most `limit` entries; sums stay exact beyond. */
   constructor(private readonly limit: number) {}
@@ -49,22 +59,23 @@ export class BillBook {
   clear(): void {
     this.predictions = [];
     this.creates = 0;
-    this.secondsOfDropped = 0;
+    this.microsecondsOfDropped = 0;
   }
 
   /** The bill as it stands now. */
   read(): Bill {
-    const entries = this.predictions.map(billEntry);
     return {
       creates: this.creates,
-      billedSeconds: entries.reduce((sum, entry) => sum + entry.billedSeconds, this.secondsOfDropped),
-      entries: entries.slice(-this.limit),
+      billedSeconds: (this.microsecondsOfDropped + microseconds(this.predictions)) / 1_000_000,
+      entries: this.predictions.slice(-this.limit).map(billEntry),
     };
   }
 
+  /** Lets go of the oldest, but keeps those whose seconds are not known yet. */
   private drop(count: number): void {
-    const dropped = this.predictions.splice(0, count);
-    this.secondsOfDropped += dropped.reduce((sum, prediction) => sum + billedSeconds(prediction), 0);
+    const oldest = this.predictions.splice(0, count);
+    this.microsecondsOfDropped += microseconds(oldest.filter(isFinal));
+    this.predictions.unshift(...oldest.filter((prediction) => !isFinal(prediction)));
   }
 }
 
@@ -74,15 +85,17 @@ function billEntry(prediction: Prediction): BillEntry {
     predictionId: prediction.id,
     model: prediction.model,
     version: prediction.version,
+    deployment: prediction.deployment,
+    hardware: prediction.hardware,
     input: prediction.input,
     createdAt: inMilliseconds(prediction.createdAt),
     startedAt: startedAt === null ? null : inMilliseconds(startedAt),
     completedAt: completedAt === null ? null : inMilliseconds(completedAt),
     status: prediction.status,
-    billedSeconds: billedSeconds(prediction),
+    billedSeconds: predictSeconds(prediction),
   };
 }
 
-function billedSeconds({ startedAt, completedAt }: Prediction): number {
-  return startedAt === null || completedAt === null ? 0 : inSeconds(completedAt - startedAt);
+function microseconds(predictions: readonly Prediction[]): number {
+  return predictions.reduce((sum, prediction) => sum + Math.round(predictSeconds(prediction) * 1_000_000), 0);
 }

@@ -1,5 +1,7 @@
 // Reads the body of a create: which version with which input, or the refusal that Replicate would send.
 import { isJsonObject, type JsonObject } from './json.js';
+import type { Deployment } from './models/deployments.js';
+import { isWebhookEvent, webhookEvents, type WebhookOrder } from './webhooks/webhook-event.js';
 import { invalidInputFields, invalidType, required } from './input-validation.js';
 import { resolveVersion, type ModelVersion } from './models/catalogue.js';
 import { inputInvalid, invalidVersion, problem, type InvalidField, type Problem } from './problem.js';
@@ -8,6 +10,10 @@ import { inputInvalid, invalidVersion, problem, type InvalidField, type Problem 
 export interface CreateOrder {
   readonly target: ModelVersion;
   readonly input: JsonObject;
+  /** The deployment that was asked, if one was. */
+  readonly deployment?: Deployment;
+  /** Where to send which webhooks, if anywhere. */
+  readonly webhook?: WebhookOrder;
   /** Fields that a prediction only repeats: the webhook and its filter. */
   readonly echoed: JsonObject;
 }
@@ -20,22 +26,28 @@ const fieldTypes = {
   webhook_events_filter: 'array',
 } as const;
 
+/** What the path of a create names, when it names anything. */
+export interface PathTarget {
+  readonly target: ModelVersion;
+  readonly deployment?: Deployment;
+}
+
 /**
- * Reads a parsed body. `target` is given where the path names the model; the body must then not name a
- * version. A body that is not an object is a 400, whose text is the sandbox's own.
+ * Reads a parsed body. `named` is given where the path names the model or a deployment; the body must then
+ * not name a version. A body that is not an object is a 400, whose text is the sandbox's own.
  */
-export function readCreateBody(body: unknown, target?: ModelVersion): CreateOrder | Problem {
+export function readCreateBody(body: unknown, named?: PathTarget): CreateOrder | Problem {
   if (!isJsonObject(body)) {
     return problem(400, { detail: 'The request body must be a JSON object', status: 400 });
   }
-  const misshapen = invalidShape(body, target ? ['input'] : ['version', 'input']);
+  const misshapen = invalidShape(body, named ? ['input'] : ['version', 'input']);
   if (misshapen.length > 0) return inputInvalid(misshapen);
-  const chosen = target ?? resolveVersion(String(body.version));
-  if (!chosen) return invalidVersion;
+  const target = named?.target ?? resolveVersion(String(body.version));
+  if (!target) return invalidVersion;
   const input = isJsonObject(body.input) ? body.input : {};
-  const invalid = invalidInputFields(input, chosen.version);
+  const invalid = invalidInputFields(input, target.version);
   if (invalid.length > 0) return inputInvalid(invalid);
-  return { target: chosen, input, echoed: echoed(body) };
+  return { ...named, target, input, echoed: echoed(body), ...webhookOrder(body) };
 }
 
 function invalidShape(body: JsonObject, needed: readonly string[]): InvalidField[] {
@@ -46,6 +58,7 @@ function invalidShape(body: JsonObject, needed: readonly string[]): InvalidField
       .filter((name) => !allowed.includes(name))
       .map(additionalProperty),
     ...allowed.filter((name) => name in body).flatMap((name) => wrongType(name, body[name])),
+    ...unknownEvents(body.webhook_events_filter),
   ];
 }
 
@@ -63,9 +76,27 @@ function wrongType(name: string, value: unknown): InvalidField[] {
   return matches ? [] : [invalidType(name, expected, value)];
 }
 
+function unknownEvents(filter: unknown): InvalidField[] {
+  if (!Array.isArray(filter)) return [];
+  const list = webhookEvents.map((event) => JSON.stringify(event)).join(', ');
+  return filter.flatMap((event: unknown, index) => {
+    const field = `webhook_events_filter.${index}`;
+    const description = `${field} must be one of the following: ${list}`;
+    return isWebhookEvent(event) ? [] : [{ type: 'enum', field, description }];
+  });
+}
+
 function jsonKind(value: unknown): string {
   return Array.isArray(value) ? 'array' : typeof value;
 }
+
+function webhookOrder({ webhook, webhook_events_filter: filter }: JsonObject): { webhook?: WebhookOrder } {
+  if (typeof webhook !== 'string') return {};
+  return { webhook: { url: webhook, events: Array.isArray(filter) ? filter.filter(isWebhookEvent) : usual } };
+}
+
+/** What is sent to a webhook whose create filters nothing. */
+const usual = ['output', 'completed'] as const;
 
 function echoed(body: JsonObject): JsonObject {
   const { webhook, webhook_events_filter } = body;

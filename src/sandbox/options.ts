@@ -1,7 +1,9 @@
 // What the sandbox can be told at its start, and what holds when it is told nothing.
+import { randomBytes } from 'node:crypto';
 import type { AnsweringModel, FetchPicture } from './answering/answering-model.js';
 import { wallClock, type Clock } from './clock.js';
 import type { WaitStatus } from './faults/fault.js';
+import { newWebhookSecret } from './webhooks/signature.js';
 
 /** How to start the sandbox; everything has a default. */
 export interface SandboxOptions {
@@ -25,8 +27,22 @@ export interface SandboxOptions {
   readonly retention?: number;
   /** The time, epoch milliseconds; moving it on makes data age. Waits and deadlines stay real. */
   readonly clock?: Clock;
-  /** How many ended predictions, bill entries and logged requests are kept; 10,000 by default. */
+  /** How many ended predictions, bill entries, logged requests and deliveries are kept; 10,000 by default. */
   readonly heldPredictions?: number;
+  /**
+   * Which predictions have `urls.stream`: all by default, as recorded; those of iterator models alone; none.
+   */
+  readonly streams?: boolean | 'iterators';
+  /** Milliseconds without an event after which a stream is ended; 30,000 by default. */
+  readonly streamIdle?: number;
+  /** The `whsec_…` that webhooks are signed with; a new one at each start by default. */
+  readonly webhookSecret?: string;
+  /** Milliseconds before each further attempt at the last webhook of a prediction; about a minute in all. */
+  readonly webhookRetryDelays?: readonly number[];
+  /** Milliseconds between two `output` webhooks of a prediction, at least; 500 by default. */
+  readonly webhookInterval?: number;
+  /** Signs the addresses of files' bytes. Replicate hands out none either; a new one at each start. */
+  readonly filesSecret?: string;
 }
 
 /** The options that have a plain default, filled in. */
@@ -46,5 +62,11 @@ export function settingsOf(options: SandboxOptions): SandboxSettings {
     retention: options.retention ?? 3_600_000,
     clock: options.clock ?? wallClock,
     heldPredictions: options.heldPredictions ?? 10_000,
+    streams: options.streams ?? true,
+    streamIdle: options.streamIdle ?? 30_000,
+    webhookSecret: options.webhookSecret ?? newWebhookSecret(),
+    webhookRetryDelays: options.webhookRetryDelays ?? [1_000, 2_000, 4_000, 8_000, 16_000, 30_000],
+    webhookInterval: options.webhookInterval ?? 500,
+    filesSecret: options.filesSecret ?? randomBytes(24).toString('base64'),
   };
 }

@@ -1,40 +1,38 @@
-// The requests that reached the sandbox's API, so that a test can say what was sent and what was not.
+// What the sandbox writes down about a request to its API, so that a test can say what was sent and what was
+// not.
 
 /** One request to `/v1/…`, whatever came of it. */
 export interface LoggedRequest {
   readonly method: string;
   /** Path and query. */
   readonly path: string;
-  /** Header names in lower case; `authorization` is replaced by `accepted` or `refused`. */
+  /**
+   * Header names in lower case; `authorization` is replaced by `accepted` or `refused`, and by `present`
+   * where no token is asked for: a stream's address is enough.
+   */
   readonly headers: Readonly<Record<string, string | undefined>>;
   /**
-   * The parsed JSON, or the text when it is not JSON; absent without a body, and when a reset came before it.
+   * The parsed JSON, or the text when it is not JSON; absent without a body, for an upload, and when a reset
+   * came before it.
    */
   readonly body?: unknown;
   /** Epoch milliseconds at which its headers had arrived. */
   readonly time: number;
 }
 
-/** The latest requests. */
-export class RequestLog {
-  private logged: LoggedRequest[] = [];
+/** How `authorization` is written down. */
+export type AuthorizationMark = 'accepted' | 'refused' | 'present';
 
-  /** Holds at most `limit` requests. */
-  constructor(private readonly limit: number) {}
-
-  /** Enters a request. */
-  add(request: LoggedRequest): void {
-    this.logged.push(request);
-    if (this.logged.length > this.limit * 2) this.logged.splice(0, this.logged.length - this.limit);
-  }
-
-  /** Forgets all of them. */
-  clear(): void {
-    this.logged = [];
-  }
-
-  /** The requests, oldest first. */
-  get requests(): readonly LoggedRequest[] {
-    return this.logged.length > this.limit ? this.logged.slice(-this.limit) : this.logged;
-  }
+/** The entry for a request whose body has not come yet; it is added to the entry when it has. */
+export function logEntry(
+  request: { readonly method: string; readonly url: string; readonly headers: object },
+  mark: AuthorizationMark,
+): { -readonly [Field in keyof LoggedRequest]: LoggedRequest[Field] } {
+  const { authorization, ...headers } = request.headers as Record<string, string | undefined>;
+  return {
+    method: request.method,
+    path: request.url,
+    headers: { ...headers, ...(authorization !== undefined && { authorization: mark }) },
+    time: Date.now(),
+  };
 }

@@ -26,7 +26,7 @@ export interface Answer {
 
 /** Sends a request with a token, unless other headers are given. */
 export async function call(
-  method: 'GET' | 'POST',
+  method: 'GET' | 'POST' | 'DELETE',
   url: string,
   options: { body?: unknown; headers?: Record<string, string> } = {},
 ): Promise<Answer> {

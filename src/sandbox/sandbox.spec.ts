@@ -1,7 +1,8 @@
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { call, create, echo, ended, PHI_IMAGE } from './sandbox.fixture.js';
 import type { SandboxOptions } from './options.js';
 import { startSandbox, type Sandbox } from './sandbox.js';
+import { readStream, streamUrl } from './streams/stream.fixture.js';
 
 const started: Sandbox[] = [];
 
@@ -30,6 +31,8 @@ describe('the bill', () => {
           predictionId: created.body.id,
           model: 'jimothyjohn/phi3-vision-instruct',
           version: PHI_IMAGE,
+          deployment: null,
+          hardware: null,
           input: { image: 'data:image/png;base64,AAAA', prompt: 'Hello' },
           createdAt: created.body.created_at,
           startedAt: expect.stringMatching(/Z$/) as string,
@@ -39,6 +42,34 @@ describe('the bill', () => {
         },
       ],
     });
+  });
+
+  it('charges the very number that predict_time states, and nothing for what never started', async () => {
+    const sandbox = await start();
+    sandbox.script(
+      { metrics: { predict_time: 1.234567 } },
+      { run: 20 },
+      { abort: true, metrics: { predict_time: 9 } },
+    );
+    const stated = [];
+    for (let count = 0; count < 3; count++) {
+      const done = await ended(sandbox, await create(sandbox));
+      stated.push((done.body.metrics as { predict_time: number }).predict_time);
+    }
+    expect([stated[0], stated[2]]).toEqual([1.234567, 0]);
+    expect(sandbox.bill.entries.map(({ billedSeconds }) => billedSeconds)).toEqual(stated);
+    const microseconds = stated.reduce((sum, seconds) => sum + Math.round(seconds * 1_000_000), 0);
+    expect(Math.round(sandbox.bill.billedSeconds * 1_000_000)).toBe(microseconds);
+  });
+
+  it('keeps what runs until its seconds are known', async () => {
+    const sandbox = await start({ model: echo, heldPredictions: 1 });
+    sandbox.script({ run: 200, metrics: { predict_time: 7 } });
+    await create(sandbox);
+    for (let count = 0; count < 5; count++) await ended(sandbox, await create(sandbox));
+    await vi.waitFor(() => {
+      expect(sandbox.bill.billedSeconds).toBeGreaterThanOrEqual(7);
+    }, 5_000);
   });
 
   it('goes on counting what it no longer lists', async () => {
@@ -80,6 +111,7 @@ describe('the control doors', () => {
     await create(sandbox);
     expect((await call('GET', `${origin(sandbox)}/sandbox/bill`)).body.creates).toBe(1);
     expect((await call('GET', `${origin(sandbox)}/sandbox/requests`)).body.requests).toHaveLength(2);
+    expect((await call('GET', `${origin(sandbox)}/sandbox/deliveries`)).body).toEqual({ deliveries: [] });
     expect((await call('POST', `${origin(sandbox)}/sandbox/reset`)).status).toBe(204);
     expect(sandbox.bill).toEqual({ creates: 0, billedSeconds: 0, entries: [] });
     expect(sandbox.requests).toEqual([]);
@@ -91,6 +123,11 @@ describe('the control doors', () => {
     [[{ boot: 1 }, { status: 418 }], '[1].status must be one of'],
     [[{ status: 500, boot: 1 }], '[0].boot is not a part of this kind of fault'],
     [[{ onGet: { status: 500, reset: true } }], '[0].onGet.reset is not a part of this kind of fault'],
+    [[{ onStream: { kind: 'loud' } }], '[0].onStream.kind must be one of none, stall, cut'],
+    [[{ onStream: { after: 2 } }], '[0].onStream must have a kind or a status'],
+    [[{ onStream: { status: 418 } }], '[0].onStream.status must be one of'],
+    [[{ webhook: { late: true } }], '[0].webhook.late is not a part of this kind of fault'],
+    [[{ unlisted: 'a while' }], '[0].unlisted must be a number from 0'],
     [[{ match: { prompt: 'x' } }], '[0].match.prompt is not a part of this kind of fault'],
   ])('refuse %j and say why', async (body, reason) => {
     const sandbox = await start();
@@ -160,13 +197,16 @@ describe('a model', () => {
 describe('the end', () => {
   it('comes at once, whatever hangs', async () => {
     const sandbox = await start();
+    const streamed = await create(sandbox);
+    const stream = readStream(streamUrl(streamed), { toTheEnd: true });
     sandbox.script({ hang: true }, { headersNever: true });
     const held = create(sandbox, { headers: { prefer: 'wait', 'cancel-after': '1h' } });
     const silent = create(sandbox);
     const settled = Promise.allSettled([held, silent]);
-    while (sandbox.bill.creates < 2) await new Promise((resolve) => setTimeout(resolve, 5));
+    while (sandbox.bill.creates < 3) await new Promise((resolve) => setTimeout(resolve, 5));
     await sandbox.close();
     await settled;
+    expect((await stream).end).toBe('broken');
     await expect(create(sandbox)).rejects.toThrow('ECONNREFUSED');
   });
 

@@ -1,25 +1,33 @@
-// Makes a prediction's output: fetch its pictures, ask the model, cut the text to its limit, shape it.
-import { truncateToTokens } from '../../tokenizer/llama-tokenizer.js';
+// Makes a prediction's output: fetch its pictures, ask the model, cut the text to its limit, shape it. Counts
+// its tokens where the model does.
+import { countTokens, truncateToTokens } from '../../tokenizer/llama-tokenizer.js';
 import type { CreateOrder } from '../create-body.js';
+import type { OwnFiles } from '../files/own-files.js';
 import type { JsonObject } from '../json.js';
 import { fullName } from '../models/catalogue.js';
+import type { Work } from '../predictions/prediction-run.js';
 import type { AnsweringModel, FetchPicture, Picture } from './answering-model.js';
-import { readPictureUrls, readPrompt, readSystemPrompt, readTokenLimit, withDefaults } from './inputs.js';
-import { shapedOutput } from './output.js';
+import { readPictures, readPrompt, readSystemPrompt, readTokenLimit, withDefaults } from './inputs.js';
+import { outputText, shapedOutput } from './output.js';
 import { checkPhiSampling, PHI, phiPictures } from './phi.js';
+import { downloadedPictures, refusingOwnFiles } from './picture-download.js';
 
 /** What answering needs from outside. */
 export interface AnsweringParts {
   readonly model: AnsweringModel;
   readonly fetchPicture: FetchPicture;
+  readonly files: OwnFiles;
 }
 
-/** The output for an accepted create. What it throws is the prediction's `error`. */
-export async function answer(
-  order: CreateOrder,
-  parts: AnsweringParts,
-  signal: AbortSignal,
-): Promise<unknown> {
+/** What the model of an accepted create does. Only official models count tokens, as on Replicate. */
+export function workOf(order: CreateOrder, parts: AnsweringParts): Work {
+  return {
+    answer: (signal) => answer(order, parts, signal),
+    measure: (output) => (order.target.model.official ? tokenCounts(order, output) : {}),
+  };
+}
+
+async function answer(order: CreateOrder, parts: AnsweringParts, signal: AbortSignal): Promise<unknown> {
   const { model, version } = order.target;
   const input = withDefaults(order.input, version);
   const systemPrompt = readSystemPrompt(input);
@@ -29,7 +37,7 @@ export async function answer(
     version: version.id,
     prompt,
     ...(systemPrompt !== undefined && { systemPrompt }),
-    pictures: await loadPictures(order, input, prompt, parts.fetchPicture, signal),
+    pictures: await loadPictures(order, input, prompt, parts, signal),
     input: order.input,
     signal,
   });
@@ -41,41 +49,25 @@ async function loadPictures(
   order: CreateOrder,
   input: JsonObject,
   prompt: string,
-  fetchPicture: FetchPicture,
+  parts: AnsweringParts,
   signal: AbortSignal,
 ): Promise<Picture[]> {
   const { model, version } = order.target;
-  if (fullName(model) !== PHI) return downloaded(readPictureUrls(order.input, version), fetchPicture, signal);
   const { image_urls: list } = input;
+  const isPhi = fullName(model) === PHI;
   const pictures =
-    typeof list === 'string'
-      ? await phiPictures(list, prompt, fetchPicture, signal)
-      : await downloaded(readPictureUrls(order.input, version), fetchPicture, signal);
-  checkPhiSampling(input);
+    isPhi && typeof list === 'string'
+      ? await phiPictures(list, prompt, refusingOwnFiles(parts), signal)
+      : await downloadedPictures(readPictures(order.input, version), parts, signal);
+  if (isPhi) checkPhiSampling(input);
   return pictures;
 }
 
-/**
- * What cog does with inputs of type file: data URIs are decoded, URLs fetched, and anything but success
- * fails.
- */
-function downloaded(
-  urls: readonly string[],
-  fetchPicture: FetchPicture,
-  signal: AbortSignal,
-): Promise<Picture[]> {
-  return Promise.all(urls.map(async (url) => ({ url, bytes: await download(url, fetchPicture, signal) })));
-}
-
-async function download(url: string, fetchPicture: FetchPicture, signal: AbortSignal): Promise<Uint8Array> {
-  const embedded = /^data:[^,]*,/.exec(url)?.[0];
-  if (embedded !== undefined) {
-    const data = url.slice(embedded.length);
-    return embedded.endsWith(';base64,')
-      ? Buffer.from(data, 'base64')
-      : Buffer.from(decodeURIComponent(data));
-  }
-  const { status, bytes } = await fetchPicture(url, signal);
-  if (status < 400) return bytes;
-  throw new Error(`${status} ${status < 500 ? 'Client' : 'Server'} Error for url: ${url}`);
+function tokenCounts(order: CreateOrder, output: unknown): Record<string, number> {
+  const input = withDefaults(order.input, order.target.version);
+  const asked = [readSystemPrompt(input) ?? '', readPrompt(input)];
+  return {
+    input_token_count: asked.reduce((sum, text) => sum + countTokens(text), 0),
+    output_token_count: countTokens(outputText(output)),
+  };
 }

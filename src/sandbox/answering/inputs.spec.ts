@@ -1,12 +1,17 @@
 import { describe, expect, it } from 'vitest';
+import type { JsonObject } from '../json.js';
 import { findModel } from '../models/catalogue.js';
 import type { PublishedVersion } from '../models/published-model.js';
-import { readPictureUrls, readPrompt, readTokenLimit, withDefaults } from './inputs.js';
+import { readPictures, readPrompt, readTokenLimit, withDefaults } from './inputs.js';
 
 function versionOf(owner: string, name: string): PublishedVersion {
   const version = findModel(owner, name)?.versions[0];
   if (!version) throw new Error(`There is no ${owner}/${name}`);
   return version;
+}
+
+function readPictureUrls(input: JsonObject, version: PublishedVersion): string[] {
+  return readPictures(input, version).map(({ url }) => url);
 }
 
 describe('the pictures of an input', () => {
@@ -17,6 +22,13 @@ describe('the pictures of an input', () => {
     ['openai', 'gpt-4o-mini', { image_input: ['https://x.example/a'] }],
   ])('are found whatever %s/%s calls them', (owner, name, input) => {
     expect(readPictureUrls(input, versionOf(owner, name))).toEqual(['https://x.example/a']);
+  });
+
+  it('are files where the schema says so', () => {
+    const isFile = (owner: string, name: string, input: JsonObject) =>
+      readPictures(input, versionOf(owner, name)).map((picture) => picture.isFile);
+    expect(isFile('openai', 'gpt-4o-mini', { image_input: ['https://x.example/a'] })).toEqual([true]);
+    expect(isFile('hayooucom', 'vision-llama3', { image_url: ['https://x.example/a'] })).toEqual([false]);
   });
 
   it('keep the order of numbered inputs', () => {

@@ -13,6 +13,14 @@ const tokenNames = [
   'max_length',
 ];
 
+/** A picture that an input names. */
+export interface PictureSource {
+  /** A URL or a data URI. */
+  readonly url: string;
+  /** Whether its field is declared as a file, which Replicate then downloads; the model does otherwise. */
+  readonly isFile: boolean;
+}
+
 /** Each input's value, or its default where the schema has one. */
 export function withDefaults(input: JsonObject, version: PublishedVersion): JsonObject {
   const defaults = Object.entries(version.input.properties)
@@ -39,16 +47,24 @@ export function readTokenLimit(input: JsonObject): number | undefined {
   return limits.length > 0 ? Math.min(...limits) : undefined;
 }
 
-/** The pictures' URLs and data URIs, in the order of the model's signature, then those of `messages`. */
-export function readPictureUrls(input: JsonObject, version: PublishedVersion): string[] {
+/** The pictures, in the order of the model's signature, then those of `messages`. */
+export function readPictures(input: JsonObject, version: PublishedVersion): PictureSource[] {
   const named = Object.entries(version.input.properties)
     .filter(([name, property]) => isPicture(name, property))
     .sort(([, one], [, other]) => one['x-order'] - other['x-order'])
-    .flatMap(([name]) => picturesOf(name, input[name]));
+    .flatMap(([name, property]) => sources(picturesOf(name, input[name]), isFileInput(property)));
   const inMessages = messageParts(input.messages).map(({ image_url }) =>
     isJsonObject(image_url) ? image_url.url : image_url,
   );
-  return [...named, ...inMessages].filter((value) => typeof value === 'string');
+  return [...named, ...sources(inMessages, false)];
+}
+
+function sources(values: readonly unknown[], isFile: boolean): PictureSource[] {
+  return values.filter((value) => typeof value === 'string').map((url) => ({ url, isFile }));
+}
+
+function isFileInput({ format, items }: InputProperty): boolean {
+  return format === 'uri' || items?.format === 'uri';
 }
 
 /** Pictures given as bare base64 become data URIs; a list becomes its items. */

@@ -5,10 +5,11 @@ import { readFaults } from '../faults/faults.wire.js';
 import { pictureFile, pictureNames } from '../pictures/picture-gallery.js';
 import { resetState, type SandboxState } from './sandbox-state.js';
 
-/** Adds `/sandbox/bill`, `/sandbox/requests`, `/sandbox/faults`, `/sandbox/reset` and `/pictures`. */
+/** Adds `/sandbox/bill`, `/requests`, `/deliveries`, `/faults` and `/reset` below it, and `/pictures`. */
 export function addControlRoutes(app: FastifyInstance, state: SandboxState): void {
   app.get('/sandbox/bill', () => state.bill.read());
-  app.get('/sandbox/requests', () => ({ requests: state.log.requests }));
+  app.get('/sandbox/requests', () => ({ requests: state.log.items }));
+  app.get('/sandbox/deliveries', () => ({ deliveries: state.webhooks.deliveries }));
   app.post('/sandbox/faults', (request, reply) => {
     try {
       state.script.add(readFaults(request.body));

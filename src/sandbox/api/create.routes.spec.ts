@@ -34,6 +34,7 @@ describe('a create without Prefer', () => {
         urls: {
           cancel: `${sandbox.baseUrl}/predictions/${id}/cancel`,
           get: `${sandbox.baseUrl}/predictions/${id}`,
+          stream: (created.body.urls as { stream: string }).stream,
           web: `https://replicate.com/p/${id}`,
         },
       }),

@@ -56,9 +56,16 @@ describe('a cancel', () => {
 });
 
 describe('Cancel-After', () => {
-  it('repeats the deadline, counted from the creation', async () => {
-    const { body } = await create(sandbox, { headers: { 'cancel-after': '1h30m45s' } });
-    expect(Date.parse(String(body.deadline)) - Date.parse(String(body.created_at))).toBe(5_445_000);
+  it.each([
+    ['30', 30],
+    ['30s', 30],
+    ['5m', 300],
+    ['2h', 7_200],
+    ['1m5s', 65],
+    ['1h30m45s', 5_445],
+  ])('reads %s', async (after, seconds) => {
+    const { body } = await create(sandbox, { headers: { 'cancel-after': after } });
+    expect(Date.parse(String(body.deadline)) - Date.parse(String(body.created_at))).toBe(seconds * 1000);
   });
 
   it('refuses less than five seconds and what is no duration', async () => {
@@ -105,5 +112,50 @@ describe('the list', () => {
     expect(second.body.next).toBeNull();
     const back = await call('GET', String(second.body.previous));
     expect((back.body.results as unknown[]).length).toBe(100);
+  });
+
+  it('has what a lost create is found by: the webhook, the input, the metrics of what has ended', async () => {
+    const body = {
+      version: 'meta/meta-llama-3-8b-instruct',
+      input: { prompt: 'Hello' },
+      webhook: 'http://127.0.0.1:1/hook/token',
+      webhook_events_filter: ['completed'],
+    };
+    sandbox.script({ webhook: { drop: true } }, { hang: true });
+    const created = await call('POST', `${sandbox.baseUrl}/predictions`, { body });
+    const done = await ended(sandbox, created);
+    await create(sandbox);
+    const { results } = (await call('GET', `${sandbox.baseUrl}/predictions`)).body as { results: object[] };
+    expect(results[0]).not.toHaveProperty('metrics');
+    expect(results[1]).toEqual(done.body);
+    expect(results[1]).toMatchObject({ ...body, version: expect.any(String) as string, status: 'succeeded' });
+    expect(results[1]).toHaveProperty('metrics.predict_time');
+  });
+
+  it('takes the times of creation as bounds, and refuses what is no time', async () => {
+    const list = async (query: string) => {
+      const answer = await call('GET', `${sandbox.baseUrl}/predictions?${query}`);
+      return (answer.body.results as { id: string }[] | undefined)?.map(({ id }) => id) ?? answer.status;
+    };
+    const first = await create(sandbox);
+    later = 10_000;
+    const second = await create(sandbox);
+    const between = new Date(Date.now() + 5_000).toISOString();
+    expect(await list(`created_after=${between}`)).toEqual([second.body.id]);
+    expect(await list(`created_before=${between}`)).toEqual([first.body.id]);
+    expect(await list(`created_after=yesterday`)).toBe(422);
+  });
+
+  it('may lack a prediction for a time', async () => {
+    sandbox.script({ unlisted: 5_000 });
+    const created = await create(sandbox);
+    const ids = async () => {
+      const { body } = await call('GET', `${sandbox.baseUrl}/predictions`);
+      return (body.results as { id: string }[]).map(({ id }) => id);
+    };
+    expect(await ids()).toEqual([]);
+    expect((await read(sandbox, created)).status).toBe(200);
+    later = 5_001;
+    expect(await ids()).toEqual([created.body.id]);
   });
 });

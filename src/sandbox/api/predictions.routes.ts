@@ -4,7 +4,7 @@ import type { IgnoredCancel, RequestFault } from '../faults/fault.js';
 import type { PredictionRun } from '../predictions/prediction-run.js';
 import { readBody } from '../predictions/prediction.wire.js';
 import type { CreatedBetween, PageStart } from '../predictions/predictions.store.js';
-import { notFound } from '../problem.js';
+import { inputInvalid, notFound, type Problem } from '../problem.js';
 import { refuse, sendDamaged, sendProblem } from './replies.js';
 import { wireContext, type SandboxState } from './sandbox-state.js';
 
@@ -16,7 +16,10 @@ type ListQuery = Readonly<Partial<Record<'cursor' | 'created_after' | 'created_b
 
 /** Adds `GET /predictions`, `GET /predictions/{id}` and `POST /predictions/{id}/cancel`. */
 export function addPredictionRoutes(api: FastifyInstance, state: SandboxState): void {
-  api.get<{ Querystring: ListQuery }>('/predictions', (request) => list(state, request.query));
+  api.get<{ Querystring: ListQuery }>('/predictions', (request, reply) => {
+    const unreadable = unreadableTime(request.query);
+    return unreadable ? sendProblem(reply, unreadable) : list(state, request.query);
+  });
   api.get<{ Params: IdPath }>('/predictions/:id', (request, reply) => {
     const run = state.store.get(request.params.id);
     return run ? read(state, run, request, reply) : sendProblem(reply, notFound);
@@ -73,6 +76,18 @@ function pageStart(cursor: string | undefined): PageStart {
   if (id === undefined) return undefined;
   return direction === 'newer' ? { newerThan: id } : { olderThan: id };
 }
+
+/** A time that is none would make an empty list. The refusal's text is the sandbox's own. */
+function unreadableTime(query: ListQuery): Problem | undefined {
+  const wrong = (['created_after', 'created_before'] as const).filter((name) =>
+    Number.isNaN(Date.parse(query[name] ?? EPOCH)),
+  );
+  if (wrong.length === 0) return undefined;
+  const description = "Does not match format 'date-time'";
+  return inputInvalid(wrong.map((field) => ({ type: 'format', field, description })));
+}
+
+const EPOCH = '1970-01-01T00:00:00Z';
 
 function createdBetween({ created_after, created_before }: ListQuery): CreatedBetween {
   return {

@@ -1,21 +1,21 @@
-// Puts the routes on one HTTP server, behind what every request meets first: the log, early resets, the
-// token.
-import { fastify, type FastifyInstance, type FastifyRequest } from 'fastify';
+// Puts the routes on one HTTP server, in three contexts: the API, its files, and what needs no token.
+import { fastify, type FastifyInstance } from 'fastify';
 import { notFound } from '../problem.js';
-import type { LoggedRequest } from '../request-log.js';
-import { refusal } from './authentication.js';
 import { addControlRoutes } from './control.routes.js';
 import { addCreateRoutes } from './create.routes.js';
+import { addDeploymentRoutes } from './deployments.routes.js';
+import { addDownloadRoute, addFileRoutes } from './files.routes.js';
+import { addGate, addLog } from './gate.js';
 import { addModelRoutes } from './models.routes.js';
 import { addPredictionRoutes } from './predictions.routes.js';
 import { RateHeaders } from './rate-headers.js';
-import { resetConnection, sendProblem } from './replies.js';
+import { sendProblem } from './replies.js';
 import type { SandboxState } from './sandbox-state.js';
+import { addStreamRoutes } from './streams.routes.js';
+import { addWebhookRoutes } from './webhooks.routes.js';
 
 /** Room for pictures inside inputs. */
 const LARGEST_BODY = 32 * 1024 * 1024;
-
-type Logged = { -readonly [Field in keyof LoggedRequest]: LoggedRequest[Field] };
 
 /** The server, not yet listening. Closing it ends every connection at once. */
 export async function buildServer(state: SandboxState): Promise<FastifyInstance> {
@@ -26,59 +26,32 @@ export async function buildServer(state: SandboxState): Promise<FastifyInstance>
   });
   app.setNotFoundHandler((_request, reply) => sendProblem(reply, notFound));
   addControlRoutes(app, state);
-  await app.register(
-    (api, _options, done) => {
-      addGate(api, state);
-      addCreateRoutes(api, state);
-      addPredictionRoutes(api, state);
-      addModelRoutes(api);
-      done();
-    },
-    { prefix: '/v1' },
-  );
+  await app.register((api, _options, done) => {
+    addApi(api, state);
+    done();
+  }, V1);
+  await app.register(async (api) => {
+    addGate(api, state);
+    await addFileRoutes(api, state);
+  }, V1);
+  await app.register((open, _options, done) => {
+    addLog(open, state);
+    addStreamRoutes(open, state);
+    addDownloadRoute(open, state);
+    done();
+  }, V1);
   return app;
 }
 
-/** What every API request passes before its route. */
-function addGate(api: FastifyInstance, state: SandboxState): void {
-  const rates = new RateHeaders(state.settings.clock);
-  const entries = new WeakMap<FastifyRequest, Logged>();
-  api.addHook('onRequest', (request, reply, done) => {
-    const { authorization } = request.headers;
-    const refused = refusal(authorization, state.settings.token);
-    const entry = logged(request, refused === undefined);
-    entries.set(request, entry);
-    state.log.add(entry);
-    const isReset = isCreate(request) && state.script.takeResetBeforeRead();
-    if (isReset) resetConnection(request, reply);
-    else if (refused) sendProblem(reply, refused);
-    else {
-      reply.headers(rates.next(isCreate(request) ? 'create' : 'other'));
-      done();
-    }
-  });
-  api.addHook('preHandler', (request, _reply, done) => {
-    const entry = entries.get(request);
-    if (entry && request.body !== undefined) entry.body = request.body;
-    done();
-  });
-}
+const V1 = { prefix: '/v1' };
 
-function isCreate({ method, routeOptions }: FastifyRequest): boolean {
-  return method === 'POST' && routeOptions.url?.endsWith('/predictions') === true;
-}
-
-function logged(request: FastifyRequest, accepted: boolean): Logged {
-  const { authorization, ...headers } = request.headers;
-  return {
-    method: request.method,
-    path: request.url,
-    headers: {
-      ...(headers as Record<string, string | undefined>),
-      ...(authorization !== undefined && { authorization: accepted ? 'accepted' : 'refused' }),
-    },
-    time: Date.now(),
-  };
+function addApi(api: FastifyInstance, state: SandboxState): void {
+  addGate(api, state, new RateHeaders(state.settings.clock));
+  addCreateRoutes(api, state);
+  addPredictionRoutes(api, state);
+  addModelRoutes(api);
+  addDeploymentRoutes(api);
+  addWebhookRoutes(api, state);
 }
 
 /**

@@ -1,5 +1,7 @@
 // The faults that a test or an operator may script, as types. What they do is written where it happens.
 import type { ThrottleText } from '../problem.js';
+import type { StreamFault } from './stream-fault.js';
+import type { WebhookFault } from './webhook-fault.js';
 
 /** What a create must be like for a fault to apply to it; every part given must hold. */
 export interface FaultMatch {
@@ -48,15 +50,19 @@ export interface CourseFault {
   readonly boot?: number;
   /** Milliseconds in `processing`, at least. */
   readonly run?: number;
-  /** Ends `failed` with this error, after the boot and the run. */
+  /** Ends `failed` with this error, after the boot and the run, in which a scripted list still grows. */
   readonly fail?: string;
   /** Ends `aborted` after the boot, never started. */
   readonly abort?: true;
   /** Stays `starting` until it is canceled or its deadline comes. */
   readonly hang?: true;
+  /** What `logs` shows once it runs; nothing when not given. */
+  readonly logs?: string;
   /** Replaces the answer. The model does not run then, and no picture is fetched. */
   readonly output?: unknown;
-  /** Added to the metrics of a finished prediction, such as `input_token_count`. */
+  /**
+   * Added to the metrics of a finished prediction, such as `input_token_count`; a `predict_time` is billed.
+   */
   readonly metrics?: Readonly<Record<string, number>>;
   /** Overrides `SandboxOptions.waitStatus`. */
   readonly waitStatus?: WaitStatus;
@@ -64,6 +70,12 @@ export interface CourseFault {
   readonly onGet?: RequestFault;
   /** What cancels of this prediction meet first. */
   readonly onCancel?: RequestFault | IgnoredCancel;
+  /** What readers of this prediction's stream meet first. */
+  readonly onStream?: (StatusFault & { readonly times?: number }) | StreamFault;
+  /** What goes wrong with this prediction's webhooks. */
+  readonly webhook?: WebhookFault;
+  /** Milliseconds after its creation in which the list does not have it. */
+  readonly unlisted?: number;
 }
 
 /**

@@ -1,6 +1,7 @@
 // Reads faults that arrive as JSON at the control door, and says exactly what is wrong with a bad one.
 import { isJsonObject, type JsonObject } from '../json.js';
 import type { Fault } from './fault.js';
+import { streamFaultKinds } from './stream-fault.js';
 
 type Check = readonly [meaning: string, holds: (value: unknown) => boolean];
 
@@ -38,11 +39,33 @@ const course = {
   fail: isText,
   abort: isTrue,
   hang: isTrue,
+  logs: isText,
   output: isAnything,
   metrics: isObject,
   waitStatus: oneOf('processing', 'succeeded'),
   onGet: isObject,
   onCancel: isObject,
+  onStream: isObject,
+  webhook: isObject,
+  unlisted: isCount,
+};
+
+const streamFault = {
+  kind: oneOf(...streamFaultKinds),
+  after: isCount,
+  ms: isCount,
+  size: isCount,
+};
+
+const webhookFault = {
+  drop: isTrue,
+  duplicate: isCount,
+  delay: isCount,
+  early: isTrue,
+  badSignature: isTrue,
+  moreSignatures: isTrue,
+  staleTimestamp: isTrue,
+  reorder: isTrue,
 };
 
 const accepted = { ...course, ...damage, resetAfterAccept: isTrue, duplicateId: isTrue };
@@ -62,6 +85,11 @@ function checkFault(fault: unknown, place: string): void {
   checkPart(fault.match, { model: isText, inputIncludes: isText }, `${place}.match`);
   checkLater(fault.onGet, { reset: isTrue, ...damage }, `${place}.onGet`);
   checkLater(fault.onCancel, { reset: isTrue, ...damage, ignore: isTrue }, `${place}.onCancel`);
+  checkLater(fault.onStream, streamFault, `${place}.onStream`);
+  if (isJsonObject(fault.onStream) && !('status' in fault.onStream) && !('kind' in fault.onStream)) {
+    throw new TypeError(`${place}.onStream must have a kind or a status`);
+  }
+  checkPart(fault.webhook, webhookFault, `${place}.webhook`);
 }
 
 function kindOf(fault: object): Readonly<Record<string, Check>> {

@@ -29,7 +29,16 @@ describe('the models of the sandbox', () => {
     const shapes = publishedModels.map(({ versions }) =>
       JSON.stringify(versions[0] && shapedOutput('a b', versions[0].output)),
     );
-    expect(new Set(shapes)).toEqual(new Set(['"a b"', '["a ","b"]', '["a b"]', '{"text_out":"a b"}']));
+    expect(new Set(shapes)).toEqual(
+      new Set([
+        '"a b"',
+        '["a ","b"]',
+        '["a b"]',
+        '{"text_out":"a b"}',
+        '"https://replicate.delivery/sandbox/output.png"',
+        'null',
+      ]),
+    );
   });
 
   it('show choices as a component of their own, by reference', () => {

@@ -1,5 +1,6 @@
 // Which models the sandbox publishes, and what the three ways of naming a version mean.
 import { describedModels } from './described-models.data.js';
+import { mutePictureModels } from './mute-picture-models.data.js';
 import { phiModels } from './phi.data.js';
 import type { PublishedModel, PublishedVersion } from './published-model.js';
 import { textModels } from './text-models.data.js';
@@ -17,11 +18,12 @@ export const publishedModels: readonly PublishedModel[] = [
   ...visionModels,
   ...textModels,
   ...describedModels,
+  ...mutePictureModels,
 ];
 
-/** The model's full name, `owner/name`. */
-export function fullName(model: PublishedModel): string {
-  return `${model.owner}/${model.name}`;
+/** The full name of a model or a deployment, `owner/name`. */
+export function fullName({ owner, name }: { readonly owner: string; readonly name: string }): string {
+  return `${owner}/${name}`;
 }
 
 /** The model of that owner and name, or nothing. */

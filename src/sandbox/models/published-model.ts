@@ -20,6 +20,10 @@ export interface InputProperty {
 export interface OutputSchema {
   readonly type: 'string' | 'array' | 'object';
   readonly items?: { readonly type: string };
+  /** `uri` for a file. */
+  readonly format?: 'uri';
+  /** A model whose answer may be nothing; in the sandbox it is. */
+  readonly nullable?: true;
   readonly required?: readonly string[];
   readonly properties?: Readonly<Record<string, object>>;
   /** `iterator` means that the answer grows, item by item, while the model runs. */

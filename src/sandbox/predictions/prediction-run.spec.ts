@@ -2,16 +2,24 @@ import { describe, expect, it } from 'vitest';
 import { wallClock } from '../clock.js';
 import type { CourseFault } from '../faults/fault.js';
 import type { Prediction } from './prediction.js';
-import { PredictionRun, type Answer } from './prediction-run.js';
+import { PredictionRun, type Work } from './prediction-run.js';
 
 const never = new AbortController().signal;
 
-function start(course: CourseFault, options: { deadline?: number; answer?: Answer } = {}): PredictionRun {
+function start(
+  course: CourseFault,
+  options: { deadline?: number; answer?: Work['answer'] } = {},
+): PredictionRun {
   const createdAt = wallClock();
   const prediction: Prediction = {
     id: '0'.repeat(26),
     model: 'owner/name',
     version: 'hidden',
+    deployment: null,
+    hardware: null,
+    isIterator: false,
+    streamName: 'a'.repeat(52),
+    listedFrom: createdAt,
     input: {},
     echoed: {},
     createdAt,
@@ -20,36 +28,38 @@ function start(course: CourseFault, options: { deadline?: number; answer?: Answe
     startedAt: null,
     completedAt: null,
     output: null,
+    logs: '',
     error: null,
     metrics: {},
     growing: null,
   };
-  return new PredictionRun(prediction, course, options.answer ?? (() => Promise.resolve('done')), wallClock);
+  const answer = options.answer ?? (() => Promise.resolve('done'));
+  return new PredictionRun(prediction, course, { answer, measure: () => ({ counted: 1 }) }, wallClock);
 }
 
 describe('the life of a prediction', () => {
   it('begins with starting and ends with the answer', async () => {
     const run = start({});
     expect(run.prediction.status).toBe('starting');
-    await run.ended;
+    await run.endedWithin(5_000, never);
     expect(run.prediction).toMatchObject({ status: 'succeeded', output: 'done' });
   });
 
   it('ends aborted at its deadline when it never started', async () => {
     const run = start({ hang: true }, { deadline: 20 });
-    await run.ended;
+    await run.endedWithin(5_000, never);
     expect(run.prediction).toMatchObject({ status: 'aborted', startedAt: null, output: null });
   });
 
   it('ends canceled at its deadline when it runs', async () => {
     const run = start({ run: 60_000 }, { deadline: 20 });
-    await run.ended;
+    await run.endedWithin(5_000, never);
     expect(run.prediction).toMatchObject({ status: 'canceled', startedAt: expect.any(Number) as number });
   });
 
   it('ends failed with the message of what the model throws', async () => {
     const run = start({}, { answer: () => Promise.reject(new Error('CUDA out of memory')) });
-    await run.ended;
+    await run.endedWithin(5_000, never);
     expect(run.prediction).toMatchObject({ status: 'failed', error: 'CUDA out of memory', output: null });
   });
 
@@ -68,7 +78,7 @@ describe('the life of a prediction', () => {
     await run.endedWithin(10, never);
     run.cancel();
     late.resolve('too late');
-    await run.ended;
+    await run.endedWithin(5_000, never);
     expect(await late.promise).toBe('too late');
     expect(told).toBe(true);
     expect(run.prediction).toMatchObject({ status: 'canceled', output: null });
@@ -84,6 +94,41 @@ describe('the life of a prediction', () => {
     expect(items.slice(0, (output as number[]).length)).toEqual(output);
     expect((output as number[]).length).toBeGreaterThan(0);
     expect((output as number[]).length).toBeLessThan(1000);
+  });
+});
+
+describe('what a prediction tells', () => {
+  it('is its start, its growth, its output and its end, in this order', async () => {
+    const run = start({ run: 20, output: ['a', 'b'] });
+    const changes: string[] = [];
+    run.watch((change) => changes.push(change));
+    await run.endedWithin(5_000, never);
+    expect(changes).toEqual(['started', 'growing', 'output', 'ended']);
+  });
+
+  it('ends with the watch', async () => {
+    const run = start({});
+    const changes: string[] = [];
+    const stop = run.watch((change) => {
+      changes.push(change);
+      stop();
+    });
+    await run.endedWithin(5_000, never);
+    expect(changes).toEqual(['started']);
+  });
+
+  it('includes what the model measures, of a success alone', async () => {
+    const succeeded = start({ metrics: { more: 2 } });
+    const failed = start({ fail: 'No' });
+    await Promise.all([succeeded, failed].map((run) => run.endedWithin(5_000, never)));
+    expect(succeeded.prediction.metrics).toEqual({ counted: 1, more: 2 });
+    expect(failed.prediction.metrics).toEqual({});
+  });
+
+  it('keeps the whole of a scripted list that a failure follows', async () => {
+    const run = start({ run: 10, output: ['a', 'b'], fail: 'CUDA out of memory' });
+    await run.endedWithin(5_000, never);
+    expect(run.prediction).toMatchObject({ status: 'failed', output: ['a', 'b'] });
   });
 });
 

@@ -4,29 +4,36 @@ import type { Clock } from '../clock.js';
 import type { CourseFault } from '../faults/fault.js';
 import { isFinal, outputAt, type Prediction, type PredictionStatus } from './prediction.js';
 
-/** Computes a prediction's output. What it throws is the prediction's `error`. */
-export type Answer = (signal: AbortSignal) => Promise<unknown>;
+/** What a prediction's model does. */
+export interface Work {
+  /** Computes the output. What it throws is the prediction's `error`. */
+  readonly answer: (signal: AbortSignal) => Promise<unknown>;
+  /** The metrics that the model reports about a successful output. */
+  readonly measure: (output: unknown) => Readonly<Record<string, number>>;
+}
+
+/**
+ * What happens to a prediction: it starts to run, a list begins to grow, the whole output is there, it has
+ * ended.
+ */
+export type RunChange = 'started' | 'growing' | 'output' | 'ended';
+
+/** The faults that later requests meet. */
+type LaterFault = 'onGet' | 'onCancel' | 'onStream';
 
 /** A prediction on its way. It starts by itself, no sooner than the next turn of the event loop. */
 export class PredictionRun {
-  /** Resolves when the prediction has ended, however. */
-  readonly ended: Promise<void>;
-  private readonly met = { onGet: 0, onCancel: 0 };
+  private readonly met = { onGet: 0, onCancel: 0, onStream: 0 };
   private readonly stop = new AbortController();
-  private readonly announceEnd: () => void;
+  private readonly watchers = new Set<(change: RunChange) => void>();
   private readonly deadlineTimer: NodeJS.Timeout | undefined;
 
   constructor(
     readonly prediction: Prediction,
     private readonly course: CourseFault,
-    private readonly answer: Answer,
+    private readonly model: Work,
     private readonly clock: Clock,
   ) {
-    const { promise, resolve } = Promise.withResolvers<undefined>();
-    this.ended = promise;
-    this.announceEnd = () => {
-      resolve(undefined);
-    };
     this.deadlineTimer = this.startDeadline();
     void this.live();
   }
@@ -36,28 +43,52 @@ export class PredictionRun {
     this.end('canceled');
   }
 
-  /** The fault that a read or a cancel meets now, as long as its times last. */
-  takeFault<Kind extends 'onGet' | 'onCancel'>(kind: Kind): CourseFault[Kind] {
+  /** The fault that a read, a cancel or a reader meets now, as long as its times last. */
+  takeFault<Kind extends LaterFault>(kind: Kind): CourseFault[Kind] {
     const fault = this.course[kind];
     if (!fault || this.met[kind] >= (fault.times ?? 1)) return undefined;
     this.met[kind] += 1;
     return fault;
   }
 
+  /** Tells of every change to come, until the function that it returns is called. */
+  watch(watcher: (change: RunChange) => void): () => void {
+    this.watchers.add(watcher);
+    return () => this.watchers.delete(watcher);
+  }
+
   /**
    * Waits for the end, at most so many milliseconds and no longer than the caller listens. Says whether it
    * came.
    */
-  endedWithin(milliseconds: number, gone: AbortSignal): Promise<boolean> {
+  async endedWithin(milliseconds: number, gone: AbortSignal): Promise<boolean> {
+    await this.until((change) => change === 'ended', milliseconds, gone);
+    return isFinal(this.prediction);
+  }
+
+  /** Waits for the next change, at most so many milliseconds and no longer than the caller listens. */
+  changedWithin(milliseconds: number | undefined, gone: AbortSignal): Promise<void> {
+    return this.until(() => true, milliseconds, gone);
+  }
+
+  private until(
+    isAwaited: (change: RunChange) => boolean,
+    milliseconds: number | undefined,
+    gone: AbortSignal,
+  ): Promise<void> {
+    if (gone.aborted || isFinal(this.prediction)) return Promise.resolve();
     return new Promise((resolve) => {
       const finish = () => {
         clearTimeout(timer);
+        unwatch();
         gone.removeEventListener('abort', finish);
-        resolve(isFinal(this.prediction));
+        resolve();
       };
-      const timer = setTimeout(finish, milliseconds);
+      const timer = milliseconds === undefined ? undefined : setTimeout(finish, milliseconds);
+      const unwatch = this.watch((change) => {
+        if (isAwaited(change)) finish();
+      });
       gone.addEventListener('abort', finish);
-      void this.ended.then(finish);
     });
   }
 
@@ -70,11 +101,10 @@ export class PredictionRun {
         this.end('aborted');
         return;
       }
-      this.prediction.status = 'processing';
-      this.prediction.startedAt = this.clock();
+      this.start();
       const output = await this.work(signal);
       signal.throwIfAborted();
-      this.prediction.output = output;
+      this.give(output);
       this.end('succeeded');
     } catch (error) {
       if (signal.aborted) return;
@@ -83,23 +113,37 @@ export class PredictionRun {
     }
   }
 
+  private start(): void {
+    this.prediction.status = 'processing';
+    this.prediction.startedAt = this.clock();
+    this.prediction.logs = this.course.logs ?? '';
+    this.tell('started');
+  }
+
   private async work(signal: AbortSignal): Promise<unknown> {
     const { run = 0, fail, output } = this.course;
     const until = performance.now() + run;
-    if (fail !== undefined) {
-      await pause(run, signal);
-      throw new Error(fail);
-    }
-    const made = output === undefined ? await this.answer(signal) : output;
+    const isScripted = output !== undefined || fail !== undefined;
+    const made = isScripted ? output : await this.model.answer(signal);
     const left = until - performance.now();
     if (Array.isArray(made)) this.grow(made, left);
     if (left > 0) await pause(left, signal);
-    return made;
+    if (fail === undefined) return made;
+    if (Array.isArray(made)) this.give(made);
+    throw new Error(fail);
   }
 
   private grow(items: readonly unknown[], milliseconds: number): void {
+    if (milliseconds <= 0) return;
     const from = this.clock();
-    if (milliseconds > 0) this.prediction.growing = { items, from, until: from + milliseconds };
+    this.prediction.growing = { items, from, until: from + milliseconds };
+    this.tell('growing');
+  }
+
+  private give(output: unknown): void {
+    this.prediction.output = output;
+    this.prediction.growing = null;
+    this.tell('output');
   }
 
   private startDeadline(): NodeJS.Timeout | undefined {
@@ -115,13 +159,18 @@ export class PredictionRun {
     if (isFinal(prediction)) return;
     const now = this.clock();
     if (status !== 'succeeded') prediction.output = outputAt(prediction, now);
+    const measured = status === 'succeeded' ? this.model.measure(prediction.output) : {};
     prediction.growing = null;
     prediction.completedAt = now;
-    prediction.metrics = this.course.metrics ?? {};
+    prediction.metrics = { ...measured, ...this.course.metrics };
     prediction.status = status;
     clearTimeout(this.deadlineTimer);
     this.stop.abort();
-    this.announceEnd();
+    this.tell('ended');
+  }
+
+  private tell(change: RunChange): void {
+    for (const watcher of [...this.watchers]) watcher(change);
   }
 }
 

@@ -1,5 +1,6 @@
 // One prediction as data: what it was asked, where it stands, what came of it. It neither runs nor is
 // rendered here.
+import { inSeconds } from '../clock.js';
 import type { JsonObject } from '../json.js';
 
 /** Where a prediction stands; the last four are final. */
@@ -11,6 +12,16 @@ export interface Prediction {
   /** `owner/name`. */
   readonly model: string;
   readonly version: string;
+  /** `owner/name` of the deployment that was asked, or null. */
+  readonly deployment: string | null;
+  /** The machine it runs on, in Replicate's words (`gpu-l40s`); known of deployments alone. */
+  readonly hardware: string | null;
+  /** Whether its model gives its output item by item. */
+  readonly isIterator: boolean;
+  /** The last part of its stream's address, a secret. */
+  readonly streamName: string;
+  /** When the list begins to show it. */
+  readonly listedFrom: number;
   /** As given, with its keys sorted. */
   readonly input: JsonObject;
   /** The webhook fields of the create, repeated in every answer. */
@@ -22,8 +33,12 @@ export interface Prediction {
   startedAt: number | null;
   completedAt: number | null;
   output: unknown;
+  logs: string;
   error: string | null;
-  /** What the model reports beside the two times that every prediction has. */
+  /**
+   * What is reported beside the two times that every prediction has. A `predict_time` here stands for the
+   * measured one.
+   */
   metrics: Readonly<Record<string, number>>;
   /** The items of a growing answer and when the last of them is out; set while it grows. */
   growing: Growth | null;
@@ -46,4 +61,18 @@ export function outputAt({ output, growing }: Prediction, now: number): unknown 
   if (!growing) return output;
   const share = (now - growing.from) / (growing.until - growing.from);
   return growing.items.slice(0, Math.floor(growing.items.length * Math.min(1, Math.max(0, share))));
+}
+
+/**
+ * The seconds of running that `metrics.predict_time` states and the bill charges: 0 as long as it has not
+ * ended, and for one that never started.
+ */
+export function predictSeconds({ startedAt, completedAt, metrics }: Prediction): number {
+  if (startedAt === null || completedAt === null) return 0;
+  return metrics.predict_time ?? inSeconds(completedAt - startedAt);
+}
+
+/** Whether its data have been removed, `retention` milliseconds after its end. */
+export function isRemoved({ completedAt }: Prediction, now: number, retention: number): boolean {
+  return completedAt !== null && now - completedAt >= retention;
 }

@@ -2,7 +2,7 @@
 // an answer to a read differ.
 import { inMicroseconds, inMilliseconds, inSeconds } from '../clock.js';
 import type { WaitStatus } from '../faults/fault.js';
-import { isFinal, outputAt, type Prediction } from './prediction.js';
+import { isFinal, isRemoved, outputAt, predictSeconds, type Prediction } from './prediction.js';
 
 /** What the rendering needs besides the prediction. */
 export interface WireContext {
@@ -12,6 +12,16 @@ export interface WireContext {
   readonly now: number;
   /** Milliseconds after its end at which a prediction loses its data. */
   readonly retention: number;
+  /** Which predictions have `urls.stream`. */
+  readonly streams: boolean | 'iterators';
+}
+
+/** Addresses of one prediction, in the order in which they are written. */
+export interface PredictionUrls {
+  readonly get: string;
+  readonly cancel: string;
+  readonly stream?: string;
+  readonly web: string;
 }
 
 /**
@@ -20,13 +30,13 @@ export interface WireContext {
  */
 export function createdBody(prediction: Prediction, waitStatus: WaitStatus, context: WireContext): object {
   const disguised = prediction.status === 'succeeded' && waitStatus === 'processing';
-  const urls = predictionUrls(prediction.id, context.baseUrl);
+  const { get, cancel, ...urls } = predictionUrls(prediction, context);
   return {
     id: prediction.id,
     model: prediction.model,
     version: prediction.version,
     input: prediction.input,
-    logs: '',
+    logs: prediction.logs,
     output: outputAt(prediction, context.now),
     data_removed: false,
     error: prediction.error,
@@ -34,21 +44,22 @@ export function createdBody(prediction: Prediction, waitStatus: WaitStatus, cont
     created_at: inMilliseconds(prediction.createdAt),
     ...(isFinal(prediction) && !disguised && ending(prediction)),
     ...deadline(prediction),
+    ...deployment(prediction),
     ...prediction.echoed,
-    urls: { cancel: urls.cancel, get: urls.get, web: urls.web },
+    urls: { cancel, get, ...urls },
   };
 }
 
-/** The answer to a read, a cancel or a list: the present state, without its data once they are removed. */
+/** The answer to a read, a cancel or a list, and what a webhook brings: the present state, without its data once they are removed. */
 export function readBody(prediction: Prediction, context: WireContext): object {
   const { completedAt, startedAt } = prediction;
-  const removed = completedAt !== null && context.now - completedAt >= context.retention;
+  const removed = isRemoved(prediction, context.now, context.retention);
   return {
     id: prediction.id,
     model: prediction.model,
     version: prediction.version,
     input: removed ? {} : prediction.input,
-    logs: removed || prediction.status === 'starting' ? null : '',
+    logs: removed || prediction.status === 'starting' ? null : prediction.logs,
     output: removed ? null : outputAt(prediction, context.now),
     error: prediction.error,
     status: prediction.status,
@@ -59,15 +70,25 @@ export function readBody(prediction: Prediction, context: WireContext): object {
     completed_at: completedAt === null ? null : inMicroseconds(completedAt),
     ...(completedAt !== null && { metrics: metrics(prediction, completedAt) }),
     ...deadline(prediction),
+    ...deployment(prediction),
     ...prediction.echoed,
-    urls: predictionUrls(prediction.id, context.baseUrl),
+    urls: predictionUrls(prediction, context),
   };
 }
 
-/** Where a prediction is read, canceled and looked at. */
-export function predictionUrls(id: string, baseUrl: string): { get: string; cancel: string; web: string } {
+/** Where a prediction is read, canceled, streamed and looked at. */
+export function predictionUrls(
+  { id, streamName, isIterator }: Prediction,
+  { baseUrl, streams }: WireContext,
+): PredictionUrls {
   const get = `${baseUrl}/predictions/${id}`;
-  return { get, cancel: `${get}/cancel`, web: `https://replicate.com/p/${id}` };
+  const isStreamed = streams === 'iterators' ? isIterator : streams;
+  return {
+    get,
+    cancel: `${get}/cancel`,
+    ...(isStreamed && { stream: `${baseUrl}/streams/${streamName}` }),
+    web: `https://replicate.com/p/${id}`,
+  };
 }
 
 function ending(prediction: Prediction): object {
@@ -81,12 +102,13 @@ function ending(prediction: Prediction): object {
 }
 
 function metrics(prediction: Prediction, completedAt: number): object {
-  const { startedAt, createdAt } = prediction;
-  return {
-    predict_time: startedAt === null ? 0 : inSeconds(completedAt - startedAt),
-    total_time: inSeconds(completedAt - createdAt),
-    ...prediction.metrics,
-  };
+  const predict_time = predictSeconds(prediction);
+  const total_time = inSeconds(completedAt - prediction.createdAt);
+  return { predict_time, total_time, ...prediction.metrics, ...(predict_time === 0 && { predict_time }) };
+}
+
+function deployment(prediction: Prediction): object {
+  return prediction.deployment === null ? {} : { deployment: prediction.deployment };
 }
 
 function deadline(prediction: Prediction): object {

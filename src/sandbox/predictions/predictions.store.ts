@@ -1,13 +1,13 @@
 // Every prediction the sandbox holds, by id and newest first. Ends all of them when it is cleared.
 import type { CreateOrder } from '../create-body.js';
 import type { Clock } from '../clock.js';
-import type { CourseFault } from '../faults/fault.js';
+import type { AcceptedFault } from '../faults/fault.js';
 import type { JsonObject } from '../json.js';
 import { withSortedKeys } from '../json.js';
 import { fullName } from '../models/catalogue.js';
 import { isFinal, type Prediction } from './prediction.js';
-import { newPredictionId } from './prediction-id.js';
-import { PredictionRun, type Answer } from './prediction-run.js';
+import { newPredictionId, newStreamName } from './prediction-id.js';
+import { PredictionRun, type Work } from './prediction-run.js';
 
 /** A page of predictions, newest first, with the ids to go on from in either direction. */
 export interface PredictionPage {
@@ -32,7 +32,8 @@ const PAGE_SIZE = 100;
 /** Predictions by id, in the order created. */
 export class PredictionsStore {
   private readonly runs = new Map<string, PredictionRun>();
-  private latestId: string | undefined;
+  private readonly streams = new Map<string, PredictionRun>();
+  private latest: PredictionRun | undefined;
 
   /** Holds at most `limit` predictions that have ended; those on their way are always held. */
   constructor(
@@ -43,21 +44,23 @@ export class PredictionsStore {
   /** Starts a prediction. `cancelAfter` is in milliseconds. */
   create(
     order: CreateOrder,
-    course: CourseFault,
+    course: AcceptedFault,
     cancelAfter: number | undefined,
-    answer: Answer,
+    work: Work,
   ): PredictionRun {
-    const prediction = newPrediction(order, this.clock(), cancelAfter);
-    const run = new PredictionRun(prediction, course, answer, this.clock);
+    const createdAt = this.clock();
+    const prediction = newPrediction(order, createdAt, cancelAfter, course.unlisted ?? 0);
+    const run = new PredictionRun(prediction, course, work, this.clock);
     this.runs.set(prediction.id, run);
-    this.latestId = prediction.id;
+    this.streams.set(prediction.streamName, run);
+    this.latest = run;
     this.dropOldest();
     return run;
   }
 
-  /** The id of the newest prediction. */
-  get newestId(): string | undefined {
-    return this.latestId;
+  /** The newest prediction. */
+  get newest(): PredictionRun | undefined {
+    return this.latest;
   }
 
   /** The prediction of that id, or nothing. */
@@ -65,10 +68,17 @@ export class PredictionsStore {
     return this.runs.get(id);
   }
 
+  /** The prediction whose stream has that name, or nothing. */
+  ofStream(name: string): PredictionRun | undefined {
+    return this.streams.get(name);
+  }
+
   /** One page, newest first. */
   page(start: PageStart, between: CreatedBetween): PredictionPage {
+    const now = this.clock();
     const all = [...this.runs.values()]
       .map((run) => run.prediction)
+      .filter(({ listedFrom }) => listedFrom <= now)
       .filter(({ createdAt }) => createdAt >= between.after && createdAt <= between.before)
       .reverse();
     const first = firstOfPage(all, start);
@@ -86,23 +96,37 @@ export class PredictionsStore {
   clear(): void {
     for (const run of this.runs.values()) run.cancel();
     this.runs.clear();
-    this.latestId = undefined;
+    this.streams.clear();
+    this.latest = undefined;
   }
 
   private dropOldest(): void {
     if (this.runs.size <= this.limit) return;
-    for (const [id, run] of this.runs) {
+    for (const [id, { prediction }] of this.runs) {
       if (this.runs.size <= this.limit) return;
-      if (isFinal(run.prediction)) this.runs.delete(id);
+      if (!isFinal(prediction)) continue;
+      this.runs.delete(id);
+      this.streams.delete(prediction.streamName);
     }
   }
 }
 
-function newPrediction(order: CreateOrder, createdAt: number, cancelAfter: number | undefined): Prediction {
+function newPrediction(
+  order: CreateOrder,
+  createdAt: number,
+  cancelAfter: number | undefined,
+  unlisted: number,
+): Prediction {
+  const { model, version } = order.target;
   return {
     id: newPredictionId(),
-    model: fullName(order.target.model),
-    version: order.target.version.id,
+    model: fullName(model),
+    version: version.id,
+    deployment: order.deployment ? fullName(order.deployment) : null,
+    hardware: order.deployment?.hardware ?? null,
+    isIterator: version.output['x-cog-array-type'] === 'iterator',
+    streamName: newStreamName(),
+    listedFrom: createdAt + unlisted,
     input: withSortedKeys(order.input) as JsonObject,
     echoed: order.echoed,
     createdAt,
@@ -111,6 +135,7 @@ function newPrediction(order: CreateOrder, createdAt: number, cancelAfter: numbe
     startedAt: null,
     completedAt: null,
     output: null,
+    logs: '',
     error: null,
     metrics: {},
     growing: null,
