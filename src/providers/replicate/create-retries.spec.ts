@@ -1,6 +1,7 @@
 import { describe, expect, it, vi } from 'vitest';
 import { withRetries } from './create-retries.js';
 import type { Life } from './life.js';
+import { RetryBudget } from './retry-budget.js';
 import { type FaultKind, UpstreamFault } from './upstream-fault.js';
 
 /** A life whose sleeps are only noted. */
@@ -25,7 +26,7 @@ describe('a create', () => {
       .fn()
       .mockRejectedValueOnce(new UpstreamFault('not_sent'))
       .mockResolvedValueOnce('accepted');
-    await expect(withRetries(create, fakeLife().life)).resolves.toBe('accepted');
+    await expect(withRetries(create, fakeLife().life, new RetryBudget())).resolves.toBe('accepted');
     expect(create).toHaveBeenCalledTimes(2);
   });
 
@@ -33,14 +34,16 @@ describe('a create', () => {
     'is never sent again when it was %s (A1, A3, A13)',
     async (kind) => {
       const create = vi.fn().mockRejectedValue(new UpstreamFault(kind));
-      await expect(withRetries(create, fakeLife().life)).rejects.toMatchObject({ kind });
+      await expect(withRetries(create, fakeLife().life, new RetryBudget())).rejects.toMatchObject({ kind });
       expect(create).toHaveBeenCalledTimes(1);
     },
   );
 
   it('is sent three times at the most', async () => {
     const create = vi.fn().mockRejectedValue(refused());
-    await expect(withRetries(create, fakeLife().life)).rejects.toMatchObject({ status: 429 });
+    await expect(withRetries(create, fakeLife().life, new RetryBudget())).rejects.toMatchObject({
+      status: 429,
+    });
     expect(create).toHaveBeenCalledTimes(3);
   });
 
@@ -51,7 +54,7 @@ describe('a create', () => {
       .mockRejectedValueOnce(refused(7000))
       .mockRejectedValueOnce(refused(0))
       .mockResolvedValueOnce('ok');
-    await withRetries(create, life);
+    await withRetries(create, life, new RetryBudget());
     expect(sleeps[0]).toBeGreaterThanOrEqual(7000);
     expect(sleeps[1]).toBeGreaterThanOrEqual(1000);
   });
@@ -61,7 +64,20 @@ describe('a create', () => {
     [10_000, 9000],
   ])('is given up at once when it must wait %d ms of %d', async (wait, remaining) => {
     const create = vi.fn().mockRejectedValue(refused(wait));
-    await expect(withRetries(create, fakeLife(remaining).life)).rejects.toMatchObject({ retryAfterMs: wait });
+    await expect(withRetries(create, fakeLife(remaining).life, new RetryBudget())).rejects.toMatchObject({
+      retryAfterMs: wait,
+    });
     expect(create).toHaveBeenCalledTimes(1);
+  });
+
+  it('is not sent again when nothing is left of the budget: hits stay below 1.1 times the requests (A6)', async () => {
+    const budget = new RetryBudget();
+    const create = vi.fn().mockRejectedValue(refused(0));
+    for (let request = 0; request < 1000; request++) {
+      budget.deposit();
+      await expect(withRetries(create, fakeLife().life, budget)).rejects.toMatchObject({ status: 429 });
+    }
+    expect(create.mock.calls.length).toBeGreaterThan(1050);
+    expect(create.mock.calls.length).toBeLessThanOrEqual(1000 * 1.1 + 10);
   });
 });

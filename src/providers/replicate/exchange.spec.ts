@@ -24,6 +24,8 @@ afterEach(async () => {
   await new Promise((resolve) => server.close(resolve));
 });
 
+const NO_HOST = Object.assign(new Error('getaddrinfo ENOTFOUND'), { code: 'ENOTFOUND' });
+
 const send = (more: Partial<ExchangeRequest> = {}) =>
   exchange(agent, {
     url,
@@ -31,6 +33,8 @@ const send = (more: Partial<ExchangeRequest> = {}) =>
     headers: {},
     body: '{}',
     timeoutMs: 5000,
+    headersTimeoutMs: 5000,
+    idleTimeoutMs: 5000,
     stopOnlyBeforeSent: true,
     ...more,
   });
@@ -44,7 +48,7 @@ describe('an exchange', () => {
 
   it('has timed out, and may have been accepted, when it was sent and no answer comes', async () => {
     onData = () => undefined;
-    await expect(send({ timeoutMs: 100 })).rejects.toMatchObject({ kind: 'timed_out' });
+    await expect(send({ timeoutMs: 500 })).rejects.toMatchObject({ kind: 'timed_out' });
   });
 
   it('keeps what had arrived of an answer that broke off', async () => {
@@ -84,6 +88,59 @@ describe('an exchange', () => {
       socket.write('x'.repeat(5_000_000));
     };
     await expect(send()).rejects.toMatchObject({ kind: 'unreadable' });
+  });
+
+  it.each([
+    [
+      'its host has no address',
+      (_: unknown, done: (error: Error, socket: null) => void) => done(NO_HOST, null),
+    ],
+    ['no connection comes in time', () => undefined],
+  ])('is not sent when %s (A2)', async (_, connect) => {
+    await agent.destroy();
+    agent = new Agent({ connect });
+    const expected = { kind: 'not_sent', provablyNotAccepted: true };
+    await expect(send({ timeoutMs: 100 })).rejects.toMatchObject(expected);
+    expect(sockets).toHaveLength(0);
+  });
+
+  it('has timed out when the head of the answer never comes (A13)', async () => {
+    onData = () => undefined;
+    await expect(send({ headersTimeoutMs: 100 })).rejects.toMatchObject({ kind: 'timed_out' });
+  });
+
+  it('has timed out, with what came, when the body stands still (A13)', async () => {
+    onData = (socket) => socket.write('HTTP/1.1 201 Created\r\ncontent-length: 100\r\n\r\n{"id":"abc"');
+    await expect(send({ idleTimeoutMs: 100 })).rejects.toMatchObject({
+      kind: 'timed_out',
+      partialBody: '{"id":"abc"',
+    });
+  });
+
+  it('has timed out, with what came, when the body comes byte by byte without end (A12, A13)', async () => {
+    onData = (socket) => {
+      socket.write('HTTP/1.1 201 Created\r\ntransfer-encoding: chunked\r\n\r\nb\r\n{"id":"abc"\r\n');
+      const timer = setInterval(() => socket.write('1\r\n \r\n'), 20);
+      socket.on('close', () => clearInterval(timer));
+    };
+    const fault = send({ timeoutMs: 1000 });
+    await expect(fault).rejects.toMatchObject({
+      kind: 'timed_out',
+      partialBody: expect.stringMatching(/^\{"id":"abc"/) as string,
+    });
+  });
+
+  it('sends bytes as they are', async () => {
+    let received = Buffer.alloc(0);
+    const body = Uint8Array.from({ length: 256 }, (_, byte) => byte);
+    onData = () => undefined;
+    server.on('connection', (socket: Socket) =>
+      socket.on('data', (chunk: Buffer) => {
+        received = Buffer.concat([received, chunk]);
+        if (received.includes(body)) socket.write('HTTP/1.1 201 Created\r\ncontent-length: 2\r\n\r\n{}');
+      }),
+    );
+    await expect(send({ body })).resolves.toMatchObject({ status: 201 });
   });
 
   it('does not follow a redirect (A23)', async () => {

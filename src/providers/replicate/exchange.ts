@@ -1,5 +1,5 @@
 // One HTTP request to Replicate and its whole answer, over undici. Knows whether anything was sent.
-import type { Dispatcher } from 'undici';
+import { type Dispatcher, errors } from 'undici';
 import { UpstreamFault } from './upstream-fault.js';
 
 /** A request, ready to be sent. */
@@ -7,9 +7,13 @@ export interface ExchangeRequest {
   readonly url: URL;
   readonly method: string;
   readonly headers: Record<string, string>;
-  readonly body?: string;
+  readonly body?: string | Uint8Array;
   /** From now to the last byte of the answer, in milliseconds. */
   readonly timeoutMs: number;
+  /** From the last byte sent to the head of the answer, in milliseconds. */
+  readonly headersTimeoutMs: number;
+  /** Longest time without a byte of the answer's body, in milliseconds. */
+  readonly idleTimeoutMs: number;
   /** Stops the request. */
   readonly signal?: AbortSignal;
   /** Called when the first bytes leave us. */
@@ -50,7 +54,7 @@ class Exchange implements Dispatcher.DispatchHandler {
   ) {}
 
   start(dispatcher: Dispatcher): void {
-    const { url, method, headers, body, signal, timeoutMs } = this.request;
+    const { url, method, headers, body, signal, timeoutMs, headersTimeoutMs, idleTimeoutMs } = this.request;
     if (signal?.aborted) return this.fail(new UpstreamFault('aborted'));
     signal?.addEventListener('abort', this.onAbort);
     this.timer = setTimeout(this.onTimeout, timeoutMs);
@@ -58,11 +62,11 @@ class Exchange implements Dispatcher.DispatchHandler {
       {
         origin: url.origin,
         path: url.pathname + url.search,
-        method: method,
+        method,
         headers,
         body: body ?? null,
-        headersTimeout: 0,
-        bodyTimeout: 0,
+        headersTimeout: headersTimeoutMs,
+        bodyTimeout: idleTimeoutMs,
       },
       this,
     );
@@ -101,7 +105,9 @@ class Exchange implements Dispatcher.DispatchHandler {
 
   onResponseError(_controller: Dispatcher.DispatchController, cause: Error): void {
     const message = `Replicate: ${cause.message}`;
-    this.fail(new UpstreamFault(this.sent ? 'lost' : 'not_sent', { cause, message, ...this.partialBody() }));
+    const isLate = cause instanceof errors.HeadersTimeoutError || cause instanceof errors.BodyTimeoutError;
+    const kind = !this.sent ? 'not_sent' : isLate ? 'timed_out' : 'lost';
+    this.fail(new UpstreamFault(kind, { cause, message, ...this.partialBody() }));
   }
 
   private readonly onTimeout = (): void => {

@@ -1,14 +1,19 @@
-// Follows a prediction to its end by asking for it again and again: quickly at first, then slower.
+// Follows a prediction to its end by asking for it again and again, at once when somebody knows more.
+import { Logger } from '@nestjs/common';
 import { ApiError } from '../../errors/api-error.js';
 import type { Life } from './life.js';
 import type { Prediction } from './prediction.wire.js';
 import type { ReplicateClient } from './replicate.client.js';
+import type { StreamWatch } from './stream-watch.js';
 import { UpstreamFault } from './upstream-fault.js';
+import type { Wake } from './wake.js';
 
-/** Pauses between two questions, in milliseconds. Replicate allows an account 3,000 reads a minute in all. */
+/** Pause before the first question, in milliseconds, and how it grows. */
 const FIRST_PAUSE = 250;
-const LAST_PAUSE = 3000;
 const GROWTH = 1.25;
+
+/** Longest pauses, in milliseconds. Cold boots last minutes, and an account has 3,000 reads a minute in all. */
+const LAST_PAUSE = { starting: 2000, running: 1000, failing: 5000 };
 
 /** Longest pause that a refusal may ask for, in milliseconds. */
 const MAX_ASKED_PAUSE = 30_000;
@@ -16,27 +21,107 @@ const MAX_ASKED_PAUSE = 30_000;
 /** How often in a row Replicate may say that it knows no such prediction: a record may lag behind its create. */
 const MAX_UNKNOWN = 5;
 
+/** What is followed, and how. */
+export interface FollowOptions {
+  readonly client: Pick<ReplicateClient, 'get'>;
+  readonly started: Prediction;
+  readonly life: Life;
+  readonly wake: Wake;
+  /** Told each time how the prediction stands. */
+  readonly onReport: (prediction: Prediction) => void;
+  /** Listens to the prediction's stream, to know of its end at once; absent: asking alone tells it. */
+  readonly streams?: Pick<StreamWatch, 'events'>;
+}
+
 /**
  * The finished prediction. Faults on the way are waited out, since the prediction runs on without us.
  *
  * @throws {ApiError} the life's ending, when that comes first, or that Replicate has lost the prediction
  * @throws {UpstreamFault} when Replicate does not know us any more
  */
-export async function follow(client: ReplicateClient, started: Prediction, life: Life): Promise<Prediction> {
-  let prediction = started;
-  let unknown = 0;
-  for (let pause = FIRST_PAUSE; !prediction.finished; pause = Math.min(LAST_PAUSE, pause * GROWTH)) {
-    await life.sleep(pause);
+export async function follow(options: FollowOptions): Promise<Prediction> {
+  const over = new AbortController();
+  try {
+    return await new Following(options, over.signal).toTheEnd();
+  } finally {
+    over.abort();
+  }
+}
+
+class Following {
+  private readonly logger = new Logger(follow.name);
+  private prediction: Prediction;
+  private pause = FIRST_PAUSE;
+  private unknown = 0;
+  private listening = false;
+
+  constructor(
+    private readonly options: FollowOptions,
+    private readonly over: AbortSignal,
+  ) {
+    this.prediction = options.started;
+  }
+
+  async toTheEnd(): Promise<Prediction> {
+    const { life, wake } = this.options;
+    if (!this.prediction.finished) this.listen();
+    while (!this.prediction.finished) {
+      if (await wake.wait(this.pause, life)) this.pause = FIRST_PAUSE;
+      await this.look();
+    }
+    return this.prediction;
+  }
+
+  private async look(): Promise<void> {
+    const { client, life } = this.options;
+    let latest;
     try {
-      prediction = await client.get(prediction.id, life.signal);
-      unknown = 0;
+      latest = await client.get(this.prediction.id, life.signal);
     } catch (fault) {
-      if (life.ending) throw life.ending;
-      if (!(fault instanceof UpstreamFault) || fault.status === 401 || fault.status === 403) throw fault;
-      unknown = fault.status === 404 ? unknown + 1 : 0;
-      if (unknown === MAX_UNKNOWN) throw new ApiError('upstream_invalid_response', { cause: fault });
-      await life.sleep(Math.min(fault.retryAfterMs ?? 0, MAX_ASKED_PAUSE));
+      return this.sitOut(fault);
+    }
+    this.unknown = 0;
+    this.note(latest);
+  }
+
+  private note(latest: Prediction): void {
+    const began = this.prediction.status === 'starting' && latest.status !== 'starting';
+    const last = latest.status === 'starting' ? LAST_PAUSE.starting : LAST_PAUSE.running;
+    const isFirstAddress = this.prediction.streamUrl === undefined;
+    this.pause = began ? FIRST_PAUSE : Math.min(last, this.pause * GROWTH);
+    this.prediction = latest;
+    this.options.onReport(latest);
+    // A stream is silent through a long boot, so that listening may have been given up before there was anything.
+    if ((began || isFirstAddress) && !latest.finished) this.listen();
+  }
+
+  private async sitOut(fault: unknown): Promise<void> {
+    const { life } = this.options;
+    if (life.ending) throw life.ending;
+    if (!(fault instanceof UpstreamFault) || fault.status === 401 || fault.status === 403) throw fault;
+    this.unknown = fault.status === 404 ? this.unknown + 1 : 0;
+    if (this.unknown === MAX_UNKNOWN) throw new ApiError('upstream_invalid_response', { cause: fault });
+    this.pause = Math.min(LAST_PAUSE.failing, this.pause * GROWTH);
+    await life.sleep(Math.min(fault.retryAfterMs ?? 0, MAX_ASKED_PAUSE));
+  }
+
+  /** Wakes at the end of the prediction's stream. Whatever is wrong with it, asking goes on. */
+  private listen(): void {
+    const { streamUrl } = this.prediction;
+    const { streams } = this.options;
+    if (!streams || streamUrl === undefined || this.listening) return;
+    this.listening = true;
+    this.wakeByEvents(() => streams.events(streamUrl, this.over))
+      .catch((error: unknown) => this.logger.debug(`a stream failed: ${(error as Error).message}`))
+      .finally(() => (this.listening = false));
+  }
+
+  private async wakeByEvents(listen: () => ReturnType<StreamWatch['events']>): Promise<void> {
+    let hasFailed = false;
+    for await (const { type } of listen()) {
+      // One error is enough to look: what repeats it must not make us ask without end.
+      if (type === 'done' || (type === 'error' && !hasFailed)) this.options.wake.call();
+      hasFailed ||= type === 'error';
     }
   }
-  return prediction;
 }

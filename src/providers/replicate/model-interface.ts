@@ -1,88 +1,99 @@
-// What a model's version takes, read from its schema: which input field holds what, and within which bounds.
+// What one version of a model takes, read from its schema: which input holds what, and within which bounds.
+import { wordsOf } from './field-names.js';
+import { findImages, type ImageChannel } from './image-fields.js';
+import { findSampling, findTokenLimit, type NumberField, type SamplingFields } from './number-fields.js';
+import { type OutputForm, outputFormOf } from './output-form.js';
+import { type Property, readSchema } from './schema.wire.js';
+import { findSampler, findStop, type SamplerField, type StopField } from './switch-fields.js';
+import { findPrompt, findSystem, type TextField } from './text-fields.js';
 
-/** How a model takes images. */
-export interface ImageField {
-  readonly name: string;
-  /** `csv`: addresses in one text, split on commas; `uri`: one address or data URI; `uris`: a list of them. */
-  readonly form: 'csv' | 'uri' | 'uris';
-  readonly required: boolean;
-}
-
-/** A numeric field and its bounds. */
-export interface NumberInput {
-  readonly name: string;
-  readonly minimum: number;
-  readonly maximum: number;
-}
-
-/** The inputs of one version of a model. */
+/** The inputs of one version of a model, and the form of its output. */
 export interface ModelInterface {
-  readonly prompt: string;
-  readonly images?: ImageField;
-  readonly maxTokens?: NumberInput;
-  readonly temperature?: NumberInput;
-  readonly doSample?: string;
+  readonly prompt: TextField;
+  readonly system?: TextField;
+  /** Ways to hand it images, best first; none for a model that takes none. */
+  readonly images: readonly ImageChannel[];
+  readonly tokenLimit?: NumberField;
+  readonly sampling: SamplingFields;
+  readonly sampler?: SamplerField;
+  readonly stop?: StopField;
+  /** Inputs that are sent with every request, where nobody says otherwise. */
+  readonly presets: Readonly<Record<string, unknown>>;
+  /** Inputs that must be sent and that no request fills: only the model's operator can. */
+  readonly unfilled: readonly string[];
+  readonly output: OutputForm;
   /** Words of the model's chat template, which a prompt must not say: they would end the turn or name images. */
   readonly reserved?: RegExp;
 }
 
-interface Property {
-  readonly type?: string;
-  readonly format?: string;
-  readonly items?: { readonly format?: string };
-  readonly minimum?: number;
-  readonly maximum?: number;
-}
+/** A model's interface, or the reason, fit for a caller, why it cannot be asked. */
+export type Reading = { readonly model: ModelInterface } | { readonly uncallable: string };
 
-const PROMPTS = ['prompt', 'text', 'question', 'query', 'instruction'];
-const IMAGES = ['image_urls', 'images', 'image_input', 'image', 'media', 'img', 'input_image', 'image_path'];
-const TOKEN_LIMITS = [
-  'max_tokens',
-  'max_new_tokens',
-  'max_completion_tokens',
-  'max_output_tokens',
-  'max_length_tokens',
-  'max_length',
-];
-
-/**
- * Reads a version's `openapi_schema`. Undefined where it is no schema, or one without a prompt.
- */
-export function readModelInterface(openapiSchema: unknown): ModelInterface | undefined {
-  const { components } = asObject(openapiSchema);
-  const { properties, required } = asObject(asObject(asObject(components).schemas).Input);
-  const inputs = asObject(properties) as Record<string, Property>;
-  const names = new Set(Object.keys(inputs));
-  const pick = (candidates: readonly string[]): string | undefined =>
-    candidates.find((name) => names.has(name));
-  const prompt = pick(PROMPTS);
-  if (prompt === undefined) return undefined;
-  const image = pick(IMAGES) ?? Object.keys(inputs).find((name) => inputs[name]?.format === 'uri');
-  const tokens = pick(TOKEN_LIMITS);
-  return {
+/** Reads a version's `openapi_schema`. Undefined where there is none. */
+export function readModelInterface(openapiSchema: unknown): Reading | undefined {
+  const schema = readSchema(openapiSchema);
+  if (!schema) return undefined;
+  const { inputs, unknownInputs } = schema;
+  const output = outputFormOf(schema.output);
+  if (output === undefined) return { uncallable: 'it answers with files, not with text' };
+  const images = findImages(inputs);
+  const imageNames = new Set(images.flatMap(({ names }) => names));
+  const others = inputs.filter(({ name }) => !imageNames.has(name));
+  const prompt = findPrompt(others);
+  if (!prompt) return { uncallable: 'it takes no text' };
+  const fields = {
     prompt,
-    ...(image !== undefined && {
-      images: {
-        name: image,
-        form: imageForm(inputs[image]),
-        required: Array.isArray(required) && required.includes(image),
-      },
-    }),
-    ...(tokens !== undefined && { maxTokens: numberInput(tokens, inputs[tokens]) }),
-    ...(names.has('temperature') && { temperature: numberInput('temperature', inputs.temperature) }),
-    ...(names.has('do_sample') && { doSample: 'do_sample' }),
+    system: findSystem(others.filter(({ name }) => name !== prompt.name)),
+    tokenLimit: findTokenLimit(others),
+    sampler: findSampler(others),
+    stop: findStop(others),
+  };
+  const sampling = findSampling(others);
+  const filled = new Set([...imageNames, ...namesOf(fields), ...namesOf(sampling)]);
+  const unfilled = inputs.filter((input) => isOpen(input) && !filled.has(input.name));
+  return {
+    model: {
+      ...present(fields),
+      prompt,
+      images,
+      sampling,
+      presets: presetsOf(inputs, prompt),
+      unfilled: [...unknownInputs, ...unfilled.map(({ name }) => name)],
+      output,
+    },
   };
 }
 
-function imageForm(property: Property | undefined): ImageField['form'] {
-  if (property?.type === 'array') return 'uris';
-  return property?.format === 'uri' ? 'uri' : 'csv';
+function isOpen({ required, default: preset }: Property): boolean {
+  return required && preset === undefined;
 }
 
-function numberInput(name: string, property: Property | undefined): NumberInput {
-  return { name, minimum: property?.minimum ?? 0, maximum: property?.maximum ?? Number.MAX_SAFE_INTEGER };
+function namesOf(fields: Readonly<Record<string, { readonly name: string } | undefined>>): string[] {
+  return Object.values(fields).flatMap((field) => (field ? [field.name] : []));
 }
 
-function asObject(value: unknown): Record<string, unknown> {
-  return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {};
+/** A default does not fill an input that must be sent: Replicate checks what it is sent, so it is sent. */
+function presetsOf(inputs: readonly Property[], prompt: TextField): Record<string, unknown> {
+  const defaults = inputs.flatMap(({ name, required, default: preset }) => {
+    return required && preset !== undefined ? [[name, preset] as const] : [];
+  });
+  return Object.fromEntries([...defaults, ...inputs.flatMap((input) => toQuestionMode(input, prompt))]);
+}
+
+/**
+ * A model of several tasks reads its question only in the task that is named for it, such as
+ * `visual_question_answering` for the input `question`.
+ */
+function toQuestionMode({ name, enum: choices }: Property, prompt: TextField): [string, unknown][] {
+  if (prompt.name !== 'question' && prompt.name !== 'query') return [];
+  const mode = choices?.find((choice) => typeof choice === 'string' && wordsOf(choice).includes(prompt.name));
+  return mode === undefined ? [] : [[name, mode]];
+}
+
+function present<Fields extends object>(
+  fields: Fields,
+): { [Key in keyof Fields]?: Exclude<Fields[Key], undefined> } {
+  return Object.fromEntries(Object.entries(fields).filter(([, field]) => field !== undefined)) as {
+    [Key in keyof Fields]?: Exclude<Fields[Key], undefined>;
+  };
 }

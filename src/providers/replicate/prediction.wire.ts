@@ -1,18 +1,28 @@
 // Replicate's prediction object, as far as we rely on it, read with suspicion.
+import type { PredictionReport, UpstreamState } from '../../inference/prediction-record.js';
 import { HTTP_STATUS } from './transport.js';
 import { UpstreamFault } from './upstream-fault.js';
-
-/** Replicate's states of a prediction. */
-export type PredictionStatus = 'starting' | 'processing' | 'succeeded' | 'failed' | 'canceled' | 'aborted';
 
 /** A prediction. */
 export interface Prediction {
   readonly id: string;
-  readonly status: PredictionStatus;
+  readonly status: UpstreamState;
   readonly output: unknown;
   readonly error: string | undefined;
   /** Token counts, of the models that report them. */
   readonly tokens: { readonly prompt: number; readonly completion: number } | undefined;
+  /** By Replicate's clock, as the two that follow; absent where it does not tell. */
+  readonly createdAt: Date | undefined;
+  readonly startedAt: Date | undefined;
+  readonly completedAt: Date | undefined;
+  /** Time that is billed (`metrics.predict_time`), in microseconds. */
+  readonly runTimeUs: number | undefined;
+  /** Where its events are streamed. The address alone is the permission to read them. */
+  readonly streamUrl: string | undefined;
+  /** Whether Replicate has removed what went in and came out, an hour after the end. */
+  readonly dataRemoved: boolean;
+  /** Whether its state is an end, and not only its output whole. */
+  readonly terminal: boolean;
   /** Whether nothing more will come: a terminal state, or a held create that was answered as complete. */
   readonly finished: boolean;
 }
@@ -33,17 +43,38 @@ const ID = /^[A-Za-z0-9_-]{1,128}$/;
  */
 export function readPrediction(value: unknown): Prediction {
   const wire = (typeof value === 'object' && value !== null ? value : {}) as Record<string | symbol, unknown>;
-  const { id, status, output = null, error, metrics } = wire;
+  const { id, status, output = null, error, metrics, urls } = wire;
+  const { stream } = (urls ?? {}) as { stream?: unknown };
   if (typeof id !== 'string' || !ID.test(id)) throw unreadable('a prediction without an id');
   if (typeof status !== 'string' || !STATUSES.includes(status))
     throw unreadable('a prediction of unknown status', id);
   return {
     id,
-    status: status as PredictionStatus,
+    status: status as UpstreamState,
     output,
     error: typeof error === 'string' ? error : error == null ? undefined : JSON.stringify(error),
     tokens: readTokens(metrics),
+    createdAt: readTime(wire.created_at),
+    startedAt: readTime(wire.started_at),
+    completedAt: readTime(wire.completed_at),
+    runTimeUs: readRunTime(metrics),
+    streamUrl: typeof stream === 'string' ? stream : undefined,
+    dataRemoved: wire.data_removed === true,
+    terminal: TERMINAL.includes(status),
     finished: TERMINAL.includes(status) || (wire[HTTP_STATUS] === 201 && output !== null),
+  };
+}
+
+/** What a prediction says, in our own words. */
+export function toReport(prediction: Prediction): PredictionReport {
+  const { id, status, startedAt, completedAt, runTimeUs, tokens } = prediction;
+  return {
+    upstreamId: id,
+    state: status,
+    ...(startedAt && { startedAt }),
+    ...(completedAt && { completedAt }),
+    ...(runTimeUs !== undefined && { runTimeUs }),
+    ...(tokens && { tokens }),
   };
 }
 
@@ -58,6 +89,20 @@ function readTokens(metrics: unknown): Prediction['tokens'] {
     unknown
   >;
   return isCount(prompt) && isCount(completion) ? { prompt, completion } : undefined;
+}
+
+function readTime(value: unknown): Date | undefined {
+  const time = typeof value === 'string' ? Date.parse(value) : NaN;
+  return Number.isNaN(time) ? undefined : new Date(time);
+}
+
+/** Longest run that is believed, in seconds: Replicate ends predictions after 30 minutes. */
+const MAX_RUN = 7 * 86_400;
+
+function readRunTime(metrics: unknown): number | undefined {
+  const { predict_time: seconds } = (metrics ?? {}) as Record<string, unknown>;
+  const believable = typeof seconds === 'number' && seconds >= 0 && seconds <= MAX_RUN;
+  return believable ? Math.round(seconds * 1_000_000) : undefined;
 }
 
 function isCount(value: unknown): value is number {

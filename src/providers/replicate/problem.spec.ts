@@ -10,6 +10,18 @@ describe('an answer that is not 2xx', () => {
     ['a number in the body', '{"detail":"x","retry_after":10}', {}, 10_000],
     ['words with a tilde', '{"detail":"Your rate limit resets in ~30s."}', {}, 30_000],
     ['older words', '{"detail":"Request was throttled. Expected available in 1 second."}', {}, 1000],
+    [
+      'the start of the next window',
+      '{"detail":"x"}',
+      { 'ratelimit-remaining': '0', 'ratelimit-reset': '4' },
+      4000,
+    ],
+    [
+      'a window with something left',
+      '{"detail":"x"}',
+      { 'ratelimit-remaining': '3', 'ratelimit-reset': '4' },
+      undefined,
+    ],
     ['no word of a time', '{"detail":"Request was throttled."}', {}, undefined],
   ])('tells the wait by %s (A4, A5)', (_, body, headers, wait) => {
     expect(reply(429, body, headers as Record<string, string>).retryAfterMs).toBe(wait);

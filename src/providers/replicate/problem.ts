@@ -46,7 +46,10 @@ function fieldOf(entry: unknown): string[] {
   return [missing?.[1] ? `${field}.${missing[1]}` : field];
 }
 
-/** The wait that Replicate asks for: the header, else the body's number, else the words of its detail. */
+/**
+ * The wait that Replicate asks for: the header, else the body's number, else the words of its detail, else when
+ * the rate limit starts anew.
+ */
 function readRetryAfter(
   { headers }: ExchangeReply,
   body: Record<string, unknown> | undefined,
@@ -57,8 +60,19 @@ function readRetryAfter(
   const wait =
     (typeof header === 'string' ? parseRetryAfter(header) : undefined) ??
     (typeof body?.retry_after === 'number' && body.retry_after >= 0 ? body.retry_after * 1000 : undefined) ??
-    (inWords === undefined ? undefined : Number(inWords) * 1000);
+    (inWords === undefined ? undefined : Number(inWords) * 1000) ??
+    readReset(headers);
   return wait === undefined ? undefined : Math.min(wait, MAX_RETRY_AFTER);
+}
+
+/**
+ * When the rate limit starts anew, by Replicate's `ratelimit-reset`, if `ratelimit-remaining` says that nothing is
+ * left of it: in milliseconds after the answer was begun.
+ */
+export function readReset(headers: ExchangeReply['headers']): number | undefined {
+  const { 'ratelimit-remaining': remaining, 'ratelimit-reset': reset } = headers;
+  if (remaining !== '0' || typeof reset !== 'string' || !/^\d{1,6}$/.test(reset)) return undefined;
+  return Math.min(Number(reset) * 1000, MAX_RETRY_AFTER);
 }
 
 /** RFC 9110's Retry-After: seconds, or a date. */

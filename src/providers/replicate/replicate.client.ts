@@ -1,46 +1,56 @@
 // Replicate's API in the few verbs that we use, through the official client over our own transport.
-import Replicate from 'replicate';
+import type Replicate from 'replicate';
+import type { ListedPrediction } from '../../inference/inference.js';
+import { digestOf } from './input-digest.js';
 import type { Life } from './life.js';
-import { type Prediction, readPrediction } from './prediction.wire.js';
-import { FailedReply, type ReplicateTransport } from './transport.js';
-import { UpstreamFault } from './upstream-fault.js';
+import type { CreateTarget } from './model-interfaces.store.js';
+import { type Prediction, readPrediction, toReport } from './prediction.wire.js';
+import type { ReplicateTransport } from './transport.js';
+import { unwrap } from './unwrap.js';
+import { recordIdIn } from './webhook-address.js';
 
 /** Longest hold that Replicate offers, in seconds. */
 const MAX_HOLD = 60;
 
-/** A prediction as a list shows it: enough to find one whose id never reached us. */
-export interface ListedPrediction {
-  readonly prediction: Prediction;
-  readonly version: unknown;
-  readonly input: unknown;
+/** When Replicate tells our webhook: it carries the prediction, and with it the id that we may have lost. */
+const WEBHOOK_EVENTS: ('start' | 'completed')[] = ['start', 'completed'];
+
+/** What to ask for. */
+export interface Create {
+  readonly target: CreateTarget;
+  readonly input: object;
+  /** Where Replicate is to report to. */
+  readonly webhook: string | undefined;
 }
 
-/** Replicate. All methods reject with an {@link UpstreamFault}. */
+/** Replicate. All methods reject with an UpstreamFault. */
 export class ReplicateClient {
-  private readonly replicate: Replicate;
-
-  constructor(options: { token: string | undefined; baseUrl: string; transport: ReplicateTransport }) {
-    this.replicate = new Replicate({
-      auth: options.token ?? '',
-      baseUrl: options.baseUrl,
-      fetch: options.transport.fetch,
-      useFileOutput: false,
-    });
-  }
+  constructor(
+    private readonly replicate: Replicate,
+    private readonly transport: ReplicateTransport,
+  ) {}
 
   /**
    * Starts a prediction and holds the line for its end, 60 s at most and never past the life's deadline.
    * One call is one POST. A life that ends stops it only while nothing was sent.
    */
-  create(version: string, input: object, life: Life): Promise<Prediction> {
-    // Ends before the deadline does, so that its answer brings the id to cancel by.
-    const wait = Math.min(MAX_HOLD, Math.max(1, Math.floor((life.remainingMs - 500) / 1000)));
-    const options = { version, input: new JsonInput(input), wait, signal: life.signal };
-    return this.replicate.predictions.create(options).then(readPrediction).catch(unwrap);
+  create({ target, input, webhook }: Create, life: Life): Promise<Prediction> {
+    this.transport.cancelAfter(life.signal, life.remainingMs);
+    const options = {
+      input: new JsonInput(input),
+      // Ends before the deadline does, so that its answer brings the id to cancel by.
+      wait: Math.min(MAX_HOLD, Math.max(1, Math.floor((life.remainingMs - 500) / 1000))),
+      signal: life.signal,
+      ...(webhook !== undefined && { webhook, webhook_events_filter: WEBHOOK_EVENTS }),
+    };
+    return this.post(target, options).then(readPrediction).catch(unwrap);
   }
 
-  get(id: string, signal: AbortSignal): Promise<Prediction> {
-    return this.replicate.predictions.get(id, { signal }).then(readPrediction).catch(unwrap);
+  get(id: string, signal?: AbortSignal): Promise<Prediction> {
+    return this.replicate.predictions
+      .get(id, { ...(signal && { signal }) })
+      .then(readPrediction)
+      .catch(unwrap);
   }
 
   /** Asks for a prediction's end. One that has ended already stays as it is. */
@@ -48,12 +58,14 @@ export class ReplicateClient {
     return this.replicate.predictions.cancel(id).then(readPrediction).catch(unwrap);
   }
 
-  /** The account's newest predictions, one page. */
+  /** The account's newest predictions, one page of a hundred. */
   async listNewest(): Promise<ListedPrediction[]> {
     const { results } = await this.replicate.predictions.list().catch(unwrap);
     return results.flatMap((entry) => {
       try {
-        return [{ prediction: readPrediction(entry), version: entry.version, input: entry.input }];
+        const prediction = readPrediction(entry);
+        const recordId = recordIdIn(entry.webhook);
+        return [{ report: toReport(prediction), inputDigest: digestOf(entry.input), recordId }];
       } catch {
         // An entry that we cannot read is none that we look for.
         return [];
@@ -61,22 +73,46 @@ export class ReplicateClient {
     });
   }
 
-  /** The OpenAPI schema of a model's version, null where Replicate has none. */
-  async schemaOf(model: string, version: string, signal: AbortSignal): Promise<unknown> {
-    const [owner = '', name = ''] = model.split('/');
-    const answer: { openapi_schema?: unknown } = await this.replicate.models.versions
-      .get(owner, name, version, { signal })
-      .catch(unwrap);
-    return answer.openapi_schema ?? null;
+  /** The key that Replicate signs its webhooks with, as `whsec_…`. */
+  async webhookSecret(): Promise<string> {
+    const { key } = await this.replicate.webhooks.default.secret.get().catch(unwrap);
+    return key;
+  }
+
+  /** Puts a file where models of this account can read it, for a day. Gives its address. */
+  async upload(bytes: Uint8Array, mediaType: string, signal: AbortSignal): Promise<string> {
+    const form = new FormData();
+    form.append('content', new Blob([bytes as Uint8Array<ArrayBuffer>], { type: mediaType }), 'image');
+    const encoded = new Response(form);
+    const { urls } = await this.transport
+      .postBytes('files', new Uint8Array(await encoded.arrayBuffer()), {
+        contentType: encoded.headers.get('content-type') ?? '',
+        signal,
+      })
+      .then((answer) => answer as { urls?: { get?: unknown } });
+    if (typeof urls?.get === 'string') return urls.get;
+    return unwrap(new Error('a file without an address'));
+  }
+
+  private post(target: CreateTarget, options: CreateOptions): Promise<unknown> {
+    const { predictions, deployments } = this.replicate;
+    switch (target.kind) {
+      case 'version':
+        return predictions.create({ ...options, version: target.version });
+      case 'official':
+        return predictions.create({ ...options, model: `${target.owner}/${target.name}` });
+      case 'deployment':
+        return deployments.predictions.create(target.owner, target.name, options);
+    }
   }
 }
 
-/** The client wraps what the transport found in an error of its own; callers get the fault itself. */
-function unwrap(error: unknown): never {
-  const { response } = error as { response?: unknown };
-  if (response instanceof FailedReply) throw response.fault;
-  if (error instanceof UpstreamFault) throw error;
-  throw new UpstreamFault('unreadable', { cause: error });
+interface CreateOptions {
+  readonly input: object;
+  readonly wait: number;
+  readonly signal: AbortSignal;
+  readonly webhook?: string;
+  readonly webhook_events_filter?: ('start' | 'completed')[];
 }
 
 /**

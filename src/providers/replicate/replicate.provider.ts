@@ -1,107 +1,237 @@
 // Replicate as an inference provider: one question is one prediction, waited for to its end.
-import { Injectable, type OnApplicationShutdown } from '@nestjs/common';
+import { Injectable, type OnApplicationShutdown, type OnModuleDestroy } from '@nestjs/common';
 import { ApiError } from '../../errors/api-error.js';
-import type { InferenceProvider, InferenceRequest, ProviderAnswer } from '../../inference/inference.js';
-import { Abandoned } from './abandoned.js';
-import { withRetries } from './create-retries.js';
-import { endToApiError, faultToApiError } from './failure.js';
+import type {
+  ImagePayload,
+  InferenceCall,
+  InferencePlan,
+  InferenceProvider,
+  InferenceRequest,
+  ListedPrediction,
+  ProviderAnswer,
+} from '../../inference/inference.js';
+import type { PredictionRecord, PredictionReport } from '../../inference/prediction-record.js';
+import type { CreateAdmission } from './create-admission.js';
+import { faultToApiError } from './failure.js';
 import { follow } from './follow.js';
-import { toModelInput, toParam } from './input.js';
 import { Life } from './life.js';
-import { COMMA_SEPARATED_IMAGES } from './known-interfaces.js';
-import type { ModelInterfacesStore } from './model-interfaces.store.js';
-import { outputText } from './output.js';
-import { findPredictionId, type Prediction } from './prediction.wire.js';
+import type { Planner, ReplicateCall, ReplicatePlan } from './planner.js';
+import { findPredictionId, type Prediction, toReport } from './prediction.wire.js';
 import type { ReplicateClient } from './replicate.client.js';
-import type { ReplicateTransport } from './transport.js';
+import type { StreamWatch } from './stream-watch.js';
+import { toAnswer } from './to-answer.js';
 import { UpstreamFault } from './upstream-fault.js';
+import { Wake } from './wake.js';
+import { webhookAddress } from './webhook-address.js';
 
-/** How long a shutdown waits for cancellations to reach Replicate, in milliseconds. */
-const SHUTDOWN_LIMIT = 5000;
+/** A held answer that took longer, in milliseconds, is asked for its times once more before it is passed on. */
+const WORTH_TELLING = 1000;
+
+/** The longest that this may take, in milliseconds. */
+const TELLING_LIMIT = 500;
+
+/** What a provider is made of. */
+export interface ReplicateParts {
+  readonly client: ReplicateClient;
+  readonly planner: Planner;
+  readonly admission: CreateAdmission;
+  readonly streams: StreamWatch;
+  readonly publicUrl: string | undefined;
+  /** Closes the connections. */
+  close(): Promise<void>;
+}
 
 /** Asks models on Replicate. */
 @Injectable()
-export class ReplicateProvider implements InferenceProvider, OnApplicationShutdown {
-  private readonly abandoned: Abandoned;
+export class ReplicateProvider implements InferenceProvider, OnModuleDestroy, OnApplicationShutdown {
   private readonly lives = new Set<Life>();
 
-  constructor(
-    private readonly client: ReplicateClient,
-    private readonly interfaces: ModelInterfacesStore,
-    private readonly transport: ReplicateTransport,
-    private readonly predictionTimeoutMs: number,
-  ) {
-    this.abandoned = new Abandoned(client);
+  constructor(private readonly parts: ReplicateParts) {}
+
+  plan(request: InferenceRequest, signal: AbortSignal): Promise<InferencePlan> {
+    return this.parts.planner.plan(request, signal);
   }
 
-  async infer(request: InferenceRequest, signal: AbortSignal): Promise<ProviderAnswer> {
-    const life = new Life(signal, this.predictionTimeoutMs);
+  prepare(plan: InferencePlan, images: readonly ImagePayload[], signal: AbortSignal): Promise<InferenceCall> {
+    return this.parts.planner.prepare(plan as ReplicatePlan, images, signal);
+  }
+
+  async infer(call: InferenceCall, record: PredictionRecord, signal: AbortSignal): Promise<ProviderAnswer> {
+    const { plan, input } = call as ReplicateCall;
+    return this.live(plan, signal, async (life) => {
+      const leave = this.parts.admission.enter(plan.request.model.upstream);
+      try {
+        const { created, askedAt } = await this.create(plan, input, record, life);
+        return await this.finish(plan, created, record, life, askedAt);
+      } finally {
+        leave();
+      }
+    }).catch((error: unknown) => {
+      // Refusals of our own come before anything was sent.
+      if (error instanceof ApiError && error.reason === 'model_overloaded') record.refused(error.reason);
+      throw error;
+    });
+  }
+
+  resume(
+    plan: InferencePlan,
+    upstreamId: string,
+    record: PredictionRecord,
+    signal: AbortSignal,
+  ): Promise<ProviderAnswer> {
+    const known = plan as ReplicatePlan;
+    return this.live(known, signal, async (life) => {
+      const prediction = await this.follow(unseen(upstreamId), record, life, { lookAtOnce: true });
+      return toAnswer(prediction, known, undefined);
+    });
+  }
+
+  async look(upstreamId: string): Promise<PredictionReport | undefined> {
+    return reportUnlessGone(this.parts.client.get(upstreamId));
+  }
+
+  async cancel(upstreamId: string): Promise<PredictionReport | undefined> {
+    return reportUnlessGone(this.parts.client.cancel(upstreamId));
+  }
+
+  list(): Promise<readonly ListedPrediction[]> {
+    return this.parts.client.listNewest();
+  }
+
+  /** Tells everybody who waits here that the wait is over. */
+  onModuleDestroy(): void {
+    for (const life of this.lives) life.stop(new ApiError('shutting_down'));
+  }
+
+  async onApplicationShutdown(): Promise<void> {
+    await this.parts.close();
+  }
+
+  private async live(
+    plan: ReplicatePlan,
+    signal: AbortSignal,
+    act: (life: Life) => Promise<ProviderAnswer>,
+  ): Promise<ProviderAnswer> {
+    const life = new Life(signal, plan.timeoutMs);
     this.lives.add(life);
-    let model = COMMA_SEPARATED_IMAGES;
     try {
-      model = this.interfaces.known(request.model) ?? (await this.interfaces.ask(request.model, life.signal));
-      const { input, tokenLimit } = toModelInput(request, model);
-      const prediction = await this.predict(request.model.version, input, life);
-      return toAnswer(prediction, tokenLimit);
+      return await act(life);
     } catch (error) {
-      throw life.ending ?? faultToApiError(error, (field) => toParam(field, model));
+      throw life.ending ?? faultToApiError(error, this.parts.planner.paramOf(plan));
     } finally {
       this.lives.delete(life);
       life.dispose();
     }
   }
 
-  /** Ends what still runs, and lets its cancellation reach Replicate before the connections close. */
-  async onApplicationShutdown(): Promise<void> {
-    for (const life of this.lives) life.stop(new ApiError('shutting_down'));
-    // The ended requests hand their predictions over in the microtasks that follow.
-    await new Promise((resolve) => setImmediate(resolve));
-    const limit = new Promise((resolve) => setTimeout(resolve, SHUTDOWN_LIMIT).unref());
-    await Promise.race([this.abandoned.settled(), limit]);
-    await this.transport.close();
+  /** Sends the create, and tells the record what becomes of it, however late and whoever still waits. */
+  private async create(
+    { resolved, request }: ReplicatePlan,
+    input: object,
+    record: PredictionRecord,
+    life: Life,
+  ): Promise<{ created: Prediction; askedAt: number }> {
+    const { client, admission, publicUrl } = this.parts;
+    const webhook = publicUrl === undefined ? undefined : webhookAddress(publicUrl, record.id);
+    let askedAt = performance.now();
+    const send = (): Promise<Prediction> => {
+      askedAt = performance.now();
+      record.sent();
+      return client.create({ target: resolved.target, input, webhook }, life);
+    };
+    const answer = admission
+      .create(request.model.upstream, life, send)
+      .then((prediction) => heard(prediction, record));
+    answer.catch((error: unknown) => noteFailure(error, record, life));
+    return { created: await life.race(answer), askedAt };
   }
 
-  private async predict(version: string, input: object, life: Life): Promise<Prediction> {
-    const started = await this.create(version, input, life);
-    if (started.finished) return started;
-    this.abandoned.claim(started.id);
+  private async finish(
+    plan: ReplicatePlan,
+    created: Prediction,
+    record: PredictionRecord,
+    life: Life,
+    askedAt: number,
+  ): Promise<ProviderAnswer> {
+    const prediction = created.finished
+      ? await this.withTimes(created, record, performance.now() - askedAt)
+      : await this.follow(created, record, life, { lookAtOnce: false });
+    return toAnswer(prediction, plan, askedAt);
+  }
+
+  private follow(
+    started: Prediction,
+    record: PredictionRecord,
+    life: Life,
+    { lookAtOnce }: { lookAtOnce: boolean },
+  ): Promise<Prediction> {
+    const wake = new Wake();
+    record.onNews(() => wake.call());
+    if (lookAtOnce) wake.call();
+    const onReport = (prediction: Prediction): void => void record.reported(toReport(prediction));
+    const { client, streams } = this.parts;
+    return follow({ client, streams, started, life, wake, onReport });
+  }
+
+  /**
+   * A held create's answer comes with its output, but without its times and its bill. After a long hold those
+   * tell a cold boot from a slow model, so they are worth one question; the answer does not wait for it long.
+   */
+  private async withTimes(held: Prediction, record: PredictionRecord, heldMs: number): Promise<Prediction> {
+    if (held.terminal || heldMs < WORTH_TELLING) return held;
     try {
-      return await follow(this.client, started, life);
-    } catch (error) {
-      this.abandoned.cancel(started.id);
-      throw error;
-    } finally {
-      this.abandoned.release(started.id);
+      const full = await this.parts.client.get(held.id, AbortSignal.timeout(TELLING_LIMIT));
+      record.reported(toReport(full));
+      return full.status === 'succeeded' && full.output !== null ? full : held;
+    } catch {
+      // The bill is settled afterwards, as for every held answer.
+      return held;
     }
-  }
-
-  /** Starts a prediction. A life that ends while the create is held leaves it to be found and cancelled. */
-  private async create(version: string, input: object, life: Life): Promise<Prediction> {
-    const answer = withRetries(() => this.client.create(version, input, life), life);
-    const held = { version, input, answer, sentAt: () => this.transport.sentAt(life.signal) };
-    this.abandoned.hold(held);
-    try {
-      return await life.race(answer);
-    } catch (error) {
-      if (life.ending) this.abandoned.abandon(held);
-      else if (error instanceof UpstreamFault) this.cancelBroken(error);
-      throw error;
-    }
-  }
-
-  /** An answer that broke off or made no sense may still have named what it started. */
-  private cancelBroken({ partialBody }: UpstreamFault): void {
-    const id = partialBody === undefined ? undefined : findPredictionId(partialBody);
-    if (id !== undefined) this.abandoned.cancel(id);
   }
 }
 
-function toAnswer(prediction: Prediction, tokenLimit: number | undefined): ProviderAnswer {
-  const { id, status, output, tokens } = prediction;
-  if (status === 'failed' || status === 'canceled' || status === 'aborted') throw endToApiError(prediction);
-  const text = outputText(output);
-  if (text === undefined) {
-    throw new ApiError('upstream_invalid_response', { message: 'The model finished without an output.' });
+/** Replicate gave this prediction the id of another: nobody may see whose answer that is. */
+function heard(prediction: Prediction, record: PredictionRecord): Prediction {
+  if (record.reported(toReport(prediction))) return prediction;
+  throw new UpstreamFault('unreadable', { message: `Replicate: the id ${prediction.id} is another's` });
+}
+
+/** What a failed create says about the prediction: never accepted, accepted under this id, or nothing at all. */
+function noteFailure(error: unknown, record: PredictionRecord, life: Life): void {
+  if (error instanceof ApiError) return record.refused(error.reason);
+  if (!(error instanceof UpstreamFault)) return;
+  const { kind, status = 0, partialBody, provablyNotAccepted } = error;
+  const id = partialBody === undefined ? undefined : findPredictionId(partialBody);
+  if (id !== undefined) return void record.reported({ upstreamId: id, state: 'starting' });
+  if (kind === 'aborted') return record.refused(life.ending?.reason ?? 'client_closed_request');
+  const saidNo = kind === 'refused' && status >= 400 && status < 500;
+  if (provablyNotAccepted || saidNo) record.refused(faultToApiError(error, () => undefined).reason);
+}
+
+/** Stands for a prediction of which nothing is known but its id. */
+function unseen(id: string): Prediction {
+  return {
+    id,
+    status: 'starting',
+    output: null,
+    error: undefined,
+    tokens: undefined,
+    createdAt: undefined,
+    startedAt: undefined,
+    completedAt: undefined,
+    runTimeUs: undefined,
+    streamUrl: undefined,
+    dataRemoved: false,
+    terminal: false,
+    finished: false,
+  };
+}
+
+async function reportUnlessGone(answer: Promise<Prediction>): Promise<PredictionReport | undefined> {
+  try {
+    return toReport(await answer);
+  } catch (error) {
+    if (error instanceof UpstreamFault && error.status === 404) return undefined;
+    throw error;
   }
-  return { id, text, ...(tokens && { tokens }), ...(tokenLimit !== undefined && { tokenLimit }) };
 }

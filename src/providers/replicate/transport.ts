@@ -1,21 +1,51 @@
 // The `fetch` under the official client: an undici agent with limits, and answers shaped so that the client
 // never repeats a request by itself. It repeats thrown errors and 429s at once, without waiting, POSTs too.
-import { Agent } from 'undici';
-import { exchange, type ExchangeReply } from './exchange.js';
-import { refusal } from './problem.js';
+import { Agent, type Dispatcher } from 'undici';
+import { exchange, type ExchangeReply, type ExchangeRequest } from './exchange.js';
+import { readReset, refusal } from './problem.js';
 import { UpstreamFault } from './upstream-fault.js';
 
 /** Key of the HTTP status on parsed bodies: Replicate's 201 and 202 differ, and the client drops the status. */
 export const HTTP_STATUS = Symbol('HTTP status');
 
+/** Times of an exchange, in milliseconds: to the head of the answer, and to its end. */
+interface Times {
+  readonly headersTimeoutMs: number;
+  readonly timeoutMs: number;
+}
+
 /** The longest that a create is held: Replicate's 60 s of `Prefer: wait`, and time for its answer to travel. */
-const CREATE_TIMEOUT = 75_000;
+const CREATE_TIMES: Times = { headersTimeoutMs: 75_000, timeoutMs: 75_000 };
 
 /** All other requests are answered from Replicate's records. */
-const READ_TIMEOUT = 15_000;
+const READ_TIMES: Times = { headersTimeoutMs: 10_000, timeoutMs: 15_000 };
+
+/** A file is stored before it is answered. */
+const UPLOAD_TIMES: Times = { headersTimeoutMs: 30_000, timeoutMs: 45_000 };
+
+/** Longest time without a byte of an answer's body, in milliseconds. */
+const IDLE_TIMEOUT = 10_000;
+
+/** Slowest upload that is waited for, in bytes a millisecond: large bodies are given time of their own. */
+const SLOWEST_UPLOAD = 256;
 
 /** How long to wait for a connection. */
 const CONNECT_TIMEOUT = 10_000;
+
+/** Shortest age that Replicate takes as `Cancel-After`, in seconds. */
+const MIN_CANCEL_AFTER = 5;
+
+/** How to reach Replicate. */
+export interface TransportOptions {
+  /** Of Replicate's API. Nothing is sent to another origin: every request carries the token. */
+  readonly baseUrl: string;
+  /** For the requests that the official client does not make. */
+  readonly token: string | undefined;
+  /** Age at which Replicate itself is to end a prediction, in case nobody else can, in milliseconds. */
+  readonly cancelAfterMs: number;
+  /** Told when an answer to a create says that no more are taken for a while, in milliseconds. */
+  readonly onCreatesExhausted?: (resetMs: number) => void;
+}
 
 /** Our side of the connection to Replicate. */
 export class ReplicateTransport {
@@ -27,17 +57,25 @@ export class ReplicateTransport {
     connect: { timeout: CONNECT_TIMEOUT },
   });
 
-  private readonly sent = new WeakMap<AbortSignal, number>();
+  private readonly cancelAges = new WeakMap<AbortSignal, number>();
+  private readonly origin: string;
 
-  /** @param cancelAfterMs age at which Replicate itself is to end a prediction, in case nobody else can */
-  constructor(private readonly cancelAfterMs: number) {}
+  constructor(private readonly options: TransportOptions) {
+    this.origin = new URL(options.baseUrl).origin;
+  }
+
+  /** The connections, for requests that carry no token. */
+  get dispatcher(): Dispatcher {
+    return this.agent;
+  }
 
   /** What the client calls. Never rejects, and answers no status that the client would repeat. */
   readonly fetch = async (input: Request | string | URL, init: RequestInit = {}): Promise<Response> => {
     try {
       const url = input instanceof URL ? input : new URL(input instanceof Request ? input.url : input);
-      const reply = await this.send(url, init);
-      return (reply.status >= 200 && reply.status < 300
+      const isCreate = init.method === 'POST' && url.pathname.endsWith('/predictions');
+      const reply = isCreate ? await this.sendCreate(url, init) : await this.send(url, init, READ_TIMES);
+      return (isAccepted(reply)
         ? new AcceptedReply(reply)
         : new FailedReply(refusal(reply))) as unknown as Response;
     } catch (error) {
@@ -47,9 +85,32 @@ export class ReplicateTransport {
     }
   };
 
-  /** When the last create under a signal began to be sent, by `performance.now()`; undefined when none was. */
-  sentAt(signal: AbortSignal): number | undefined {
-    return this.sent.get(signal);
+  /**
+   * Posts bytes to a path below the API's base, and reads the JSON that answers.
+   *
+   * @throws {UpstreamFault}
+   */
+  async postBytes(
+    path: string,
+    bytes: Uint8Array,
+    { contentType, signal }: { contentType: string; signal: AbortSignal },
+  ): Promise<unknown> {
+    const { token } = this.options;
+    const headers = {
+      ...(token !== undefined && { authorization: `Bearer ${token}` }),
+      'content-type': contentType,
+      'user-agent': 'cerebro',
+    };
+    const url = new URL(path, `${this.options.baseUrl.replace(/\/+$/, '')}/`);
+    const body = bytes as Uint8Array<ArrayBuffer>;
+    const reply = await this.send(url, { method: 'POST', headers, body, signal }, UPLOAD_TIMES);
+    if (!isAccepted(reply)) throw refusal(reply);
+    return new AcceptedReply(reply).json();
+  }
+
+  /** Sets the age at which Replicate is to end what creates under a signal start, in milliseconds. */
+  cancelAfter(signal: AbortSignal, ms: number): void {
+    this.cancelAges.set(signal, ms);
   }
 
   /** Closes all connections; running requests fail. */
@@ -57,23 +118,56 @@ export class ReplicateTransport {
     await this.agent.destroy();
   }
 
-  private send(url: URL, { method = 'GET', headers, body, signal }: RequestInit): Promise<ExchangeReply> {
-    const isCreate = method === 'POST' && url.pathname.endsWith('/predictions');
+  private async sendCreate(url: URL, init: RequestInit): Promise<ExchangeReply> {
+    let sentAt = performance.now();
+    const headers = {
+      ...(init.headers as Record<string, string>),
+      'Cancel-After': this.cancelAge(init.signal),
+    };
+    const reply = await this.send(url, { ...init, headers }, CREATE_TIMES, {
+      stopOnlyBeforeSent: true,
+      onSent: () => (sentAt = performance.now()),
+    });
+    this.noteLimit(reply, performance.now() - sentAt);
+    return reply;
+  }
+
+  private async send(
+    url: URL,
+    { method = 'GET', headers, body, signal }: RequestInit,
+    { headersTimeoutMs, timeoutMs }: Times,
+    more: Pick<ExchangeRequest, 'stopOnlyBeforeSent' | 'onSent'> = { stopOnlyBeforeSent: false },
+  ): Promise<ExchangeReply> {
+    if (url.origin !== this.origin)
+      throw new UpstreamFault('unreadable', { message: `Replicate: led to ${url.origin}` });
+    const content = typeof body === 'string' || body instanceof Uint8Array ? body : undefined;
     return exchange(this.agent, {
       url,
       method,
-      headers: {
-        ...(headers as Record<string, string>),
-        // Replicate's minimum is 5 s.
-        ...(isCreate && { 'Cancel-After': `${Math.max(5, Math.ceil(this.cancelAfterMs / 1000))}s` }),
-      },
-      timeoutMs: isCreate ? CREATE_TIMEOUT : READ_TIMEOUT,
-      stopOnlyBeforeSent: isCreate,
-      ...(typeof body === 'string' && { body }),
+      headers: { ...(headers as Record<string, string>) },
+      headersTimeoutMs,
+      idleTimeoutMs: IDLE_TIMEOUT,
+      timeoutMs: timeoutMs + (content?.length ?? 0) / SLOWEST_UPLOAD,
+      ...more,
+      ...(content !== undefined && { body: content }),
       ...(signal && { signal }),
-      ...(isCreate && signal && { onSent: () => void this.sent.set(signal, performance.now()) }),
     });
   }
+
+  private cancelAge(signal: AbortSignal | null | undefined): string {
+    const ms = (signal && this.cancelAges.get(signal)) ?? this.options.cancelAfterMs;
+    return `${Math.max(MIN_CANCEL_AFTER, Math.ceil(ms / 1000))}s`;
+  }
+
+  /** A held create's answer is late, and its headers may be as old as the create. */
+  private noteLimit({ headers }: ExchangeReply, ageMs: number): void {
+    const resetMs = (readReset(headers) ?? 0) - ageMs;
+    if (resetMs > 0) this.options.onCreatesExhausted?.(resetMs);
+  }
+}
+
+function isAccepted({ status }: ExchangeReply): boolean {
+  return status >= 200 && status < 300;
 }
 
 /** As much of a Response as the client reads of a good one. */
