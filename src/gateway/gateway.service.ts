@@ -1,12 +1,27 @@
-// The one road that every request takes: resolve the model, ask it, settle. Doors know only this.
+// The one road that every request takes: resolve the model, plan, load the images, ask, settle. Doors know
+// only this.
 import { Injectable, type OnModuleInit } from '@nestjs/common';
-import { InferenceProvider, type InferenceRequest, type InferenceResult } from '../inference/inference.js';
+import type { ImageSource } from '../images/image-source.js';
+import type { Call } from '../inference/call.js';
+import {
+  InferenceProvider,
+  type InferencePlan,
+  type InferenceRequest,
+  type InferenceResult,
+  type ProviderAnswer,
+} from '../inference/inference.js';
 import { settle } from '../inference/settle.js';
 import { ModelCatalogue } from '../models/catalogue.service.js';
 import { countTokens } from '../tokenizer/llama-tokenizer.js';
+import { Asking } from './asking.service.js';
+import { ImagesForPlan } from './images-for-plan.js';
+import { Joining } from './joining.service.js';
 
 /** A request as a door has it: the model still by the name that the caller used, if any. */
-export type DoorRequest = Omit<InferenceRequest, 'model'> & { readonly modelName: string | null | undefined };
+export type DoorRequest = Omit<InferenceRequest, 'model' | 'imageCount'> & {
+  readonly modelName: string | null | undefined;
+  readonly images: readonly ImageSource[];
+};
 
 /** The gateway. */
 @Injectable()
@@ -14,6 +29,9 @@ export class Gateway implements OnModuleInit {
   constructor(
     private readonly models: ModelCatalogue,
     private readonly provider: InferenceProvider,
+    private readonly images: ImagesForPlan,
+    private readonly asking: Asking,
+    private readonly joining: Joining,
   ) {}
 
   /** Reads the vocabulary now, so that no caller waits for it. */
@@ -24,11 +42,37 @@ export class Gateway implements OnModuleInit {
   /**
    * Answers a request.
    *
-   * @param signal aborted when the caller has gone
    * @throws {ApiError} every failure
    */
-  async answer({ modelName, ...question }: DoorRequest, signal: AbortSignal): Promise<InferenceResult> {
-    const request: InferenceRequest = { ...question, model: this.models.resolve(modelName) };
-    return settle(request, await this.provider.infer(request, signal));
+  async answer({ modelName, images, ...question }: DoorRequest, call: Call): Promise<InferenceResult> {
+    const model = this.models.resolve(modelName);
+    const request = { ...question, model, imageCount: images.length };
+    const plan = this.withPrice(await this.provider.plan(request, call.signal));
+    const answer = (await this.joining.join(plan, call)) ?? (await this.ask(plan, images, call));
+    return { ...settle(plan.request, answer), timings: timings(answer, call) };
   }
+
+  private withPrice(plan: InferencePlan): InferencePlan {
+    return { ...plan, price: plan.price ?? this.models.listPrice(plan.hardware) };
+  }
+
+  private async ask(
+    plan: InferencePlan,
+    images: readonly ImageSource[],
+    call: Call,
+  ): Promise<ProviderAnswer> {
+    const payloads = await this.images.load(plan, images, call);
+    return this.asking.ask(await this.provider.prepare(plan, payloads, call.signal), call);
+  }
+}
+
+function timings(
+  { askedAt, bootMs, runMs }: ProviderAnswer,
+  { arrivedAt }: Call,
+): InferenceResult['timings'] {
+  return {
+    queueMs: Math.max(0, Math.round((askedAt ?? performance.now()) - arrivedAt)),
+    ...(bootMs !== undefined && { bootMs }),
+    ...(runMs !== undefined && { runMs }),
+  };
 }

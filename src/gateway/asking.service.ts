@@ -1,0 +1,113 @@
+// Asks a model once, with a record from before the create to after the answer.
+import { Injectable } from '@nestjs/common';
+import { ApiError } from '../errors/api-error.js';
+import type { ErrorName } from '../errors/catalogue.js';
+import type { Call } from '../inference/call.js';
+import { type InferenceCall, InferenceProvider, type ProviderAnswer } from '../inference/inference.js';
+import type { LiveRecord } from '../predictions/live-record.js';
+import { Predictions } from '../predictions/predictions.service.js';
+import { Aftercare } from './aftercare.service.js';
+import { LostPredictions } from './lost-predictions.js';
+
+/** After these, a prediction may be running that we have no id of, and that is worth finding. */
+const LOST: readonly ErrorName[] = ['upstream_unknown', 'upstream_timeout'];
+
+/** After these, it is not likely that there is one, but it can be. */
+const MAYBE_ACCEPTED: readonly ErrorName[] = [...LOST, 'upstream_error'];
+
+/** Pauses before looks for a lost prediction while its caller waits, in milliseconds. */
+const LOOKS = [500, 500, 1000, 1500];
+
+/** How long a prediction outlives its caller, by the number of the caller's repetition, in milliseconds. */
+const RETRY_GRACE = [600, 900];
+
+/** Asks models. */
+@Injectable()
+export class Asking {
+  constructor(
+    private readonly predictions: Predictions,
+    private readonly provider: InferenceProvider,
+    private readonly lost: LostPredictions,
+    private readonly aftercare: Aftercare,
+  ) {}
+
+  /**
+   * The answer to a call that is ready to be sent.
+   *
+   * @throws {ApiError} every failure
+   */
+  async ask(ready: InferenceCall, call: Call): Promise<ProviderAnswer> {
+    const record = await this.predictions.open(call, ready);
+    return this.waitWith(record, call, () => this.infer(ready, record, call));
+  }
+
+  /** Waits for a prediction's answer as one of its waiters, and sees to what remains to be done afterwards. */
+  async waitWith(
+    record: LiveRecord,
+    call: Call,
+    wait: () => Promise<ProviderAnswer>,
+  ): Promise<ProviderAnswer> {
+    record.waiters++;
+    try {
+      call.signal.throwIfAborted();
+      const answer = await wait();
+      record.waiters--;
+      this.aftercare.settle(record);
+      return answer;
+    } catch (error) {
+      record.waiters--;
+      this.part(record, call, error);
+      throw error;
+    }
+  }
+
+  private async infer(ready: InferenceCall, record: LiveRecord, call: Call): Promise<ProviderAnswer> {
+    try {
+      return await this.provider.infer(ready, record, call.signal);
+    } catch (error) {
+      const lost = error instanceof ApiError && LOST.includes(error.reason);
+      if (!lost || record.hasEnded || !(await this.findAgain(record, call.signal))) throw error;
+      return this.provider.resume(ready.plan, await record.bound, record, call.signal);
+    }
+  }
+
+  /** Looks for a prediction whose create's answer was lost, as long as its caller can be asked to wait. */
+  private async findAgain(record: LiveRecord, signal: AbortSignal): Promise<boolean> {
+    for (const pause of LOOKS) {
+      await Promise.race([record.bound, pauseUnless(signal, pause)]);
+      if (signal.aborted) return false;
+      if (await this.lost.find(record)) return true;
+    }
+    return false;
+  }
+
+  /** What becomes of a prediction whose caller was given an error, or has gone. */
+  private part(record: LiveRecord, { durable, retry, signal }: Call, error: unknown): void {
+    if (record.hasEnded || record.waiters > 0) return;
+    const reason = error instanceof ApiError ? error.reason : undefined;
+    const isLeft = signal.aborted || reason === 'shutting_down';
+    if (isLeft && durable) this.aftercare.leave(record);
+    else if (!signal.aborted || reason === 'shutting_down') this.endOrLeave(record, reason);
+    else this.aftercare.end(record, retry === undefined ? 0 : (RETRY_GRACE[retry] ?? 0));
+  }
+
+  /** A prediction that may run without an id is the reconciler's to find; one that is known is ended now. */
+  private endOrLeave(record: LiveRecord, reason: ErrorName | undefined): void {
+    const isLost = reason !== undefined && MAYBE_ACCEPTED.includes(reason);
+    if (isLost && record.upstreamId === undefined) this.aftercare.leave(record);
+    else this.aftercare.end(record, 0);
+  }
+}
+
+async function pauseUnless(signal: AbortSignal, ms: number): Promise<void> {
+  await new Promise<void>((resolve) => {
+    const done = (): void => {
+      clearTimeout(timer);
+      signal.removeEventListener('abort', done);
+      resolve();
+    };
+    const timer = setTimeout(done, ms);
+    signal.addEventListener('abort', done);
+    if (signal.aborted) done();
+  });
+}

@@ -1,0 +1,83 @@
+// Lets a repeated call join the prediction that the call before it has started, instead of paying for another.
+import { Injectable } from '@nestjs/common';
+import { ApiError } from '../errors/api-error.js';
+import type { Call } from '../inference/call.js';
+import { type InferencePlan, InferenceProvider, type ProviderAnswer } from '../inference/inference.js';
+import type { LiveRecord } from '../predictions/live-record.js';
+import type { StoredPrediction } from '../predictions/prediction-rows.js';
+import { Predictions } from '../predictions/predictions.service.js';
+import { Asking } from './asking.service.js';
+import { LostPredictions } from './lost-predictions.js';
+
+/** How long after a prediction's own time a repetition may still come for its answer, in milliseconds. */
+const LATE = 5 * 60_000;
+
+/** A client's own repetition takes the answer of a prediction that ended within this time, in milliseconds. */
+const JUST_ENDED = 60_000;
+
+/** One under the same `Idempotency-Key` takes it as long as Replicate keeps it, with some to spare. */
+const KEPT = 50 * 60_000;
+
+/** Between two looks for the id of a prediction that is joined, in milliseconds. */
+const BETWEEN_LOOKS = 500;
+
+/** How long a prediction without an id is looked for, in milliseconds; it may never have been accepted. */
+const SEARCH_LIMIT = 10_000;
+
+/** Joins calls to predictions. */
+@Injectable()
+export class Joining {
+  constructor(
+    private readonly predictions: Predictions,
+    private readonly provider: InferenceProvider,
+    private readonly lost: LostPredictions,
+    private readonly asking: Asking,
+  ) {}
+
+  /**
+   * The answer of the prediction that an earlier call with the same question has started; undefined where
+   * there is none that could still answer.
+   *
+   * @throws {ApiError} `upstream_unknown` when an earlier call was sent, and nobody knows what became of it
+   */
+  async join(plan: InferencePlan, call: Call): Promise<ProviderAnswer | undefined> {
+    if (!call.mayJoin) return undefined;
+    const stored = await this.predictions.findRepeated(call, Math.max(KEPT, plan.timeoutMs + LATE));
+    if (!stored) return undefined;
+    if (stored.settledForMs !== null) return this.answerOfEnded(plan, stored, call);
+    const record = await this.predictions.adopt(stored);
+    // It has just ended, or somebody else has just come for it: the row tells.
+    if (!record) return this.join(plan, call);
+    return this.asking.waitWith(record, call, async () => {
+      const id = await this.idOf(record, call.signal);
+      return this.provider.resume(plan, id, record, call.signal);
+    });
+  }
+
+  /** A success can be read again at its provider for an hour. Anything else is worth a new prediction. */
+  private answerOfEnded(
+    plan: InferencePlan,
+    { id, state, upstreamId, settledForMs }: StoredPrediction,
+    { signal, durable }: Call,
+  ): Promise<ProviderAnswer> | undefined {
+    const isRecent = (settledForMs ?? 0) < (durable ? KEPT : JUST_ENDED);
+    if (state !== 'succeeded' || upstreamId === null || !isRecent) return undefined;
+    return this.provider.resume(plan, upstreamId, settledRecord(id), signal);
+  }
+
+  private async idOf(record: LiveRecord, signal: AbortSignal): Promise<string> {
+    const until = performance.now() + SEARCH_LIMIT;
+    while (performance.now() < until) {
+      if (await this.lost.find(record)) return record.bound;
+      await Promise.race([record.bound, new Promise((resolve) => setTimeout(resolve, BETWEEN_LOOKS))]);
+      signal.throwIfAborted();
+    }
+    throw new ApiError('upstream_unknown');
+  }
+}
+
+/** Stands for a record to which nothing can be added. */
+function settledRecord(id: string): Parameters<InferenceProvider['resume']>[2] {
+  const ignore = (): void => undefined;
+  return { id, sent: ignore, reported: () => true, refused: ignore, onNews: ignore };
+}

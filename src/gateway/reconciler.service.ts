@@ -1,0 +1,83 @@
+// Settles or cancels what a crash, a lost connection or a node's end left behind. Every node runs one; each
+// prediction goes to one of them at a time.
+import { Injectable, Logger, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
+import { InferenceProvider } from '../inference/inference.js';
+import type { LiveRecord } from '../predictions/live-record.js';
+import { Predictions } from '../predictions/predictions.service.js';
+import { LostPredictions } from './lost-predictions.js';
+
+/** Between two rounds, in milliseconds. */
+const INTERVAL = 2000;
+
+/** Most predictions of one round. */
+const LIMIT = 50;
+
+/** When to look again at one that runs or is not found, in milliseconds: the older it is, the later. */
+const SOONEST_CHECK = 5000;
+const LATEST_CHECK = 60_000;
+
+/** How long after its deadline a prediction is certain to have ended by `Cancel-After`, in milliseconds. */
+const AFTER_DEADLINE = 60_000;
+
+/** By this age a prediction is in the provider's records, or it was and is forgotten, in milliseconds. */
+const LISTED_BY = 60_000;
+
+/** The reconciler. */
+@Injectable()
+export class Reconciler implements OnApplicationBootstrap, OnModuleDestroy {
+  private readonly logger = new Logger(Reconciler.name);
+  private timer: NodeJS.Timeout | undefined;
+  private round: Promise<void> | undefined;
+
+  constructor(
+    private readonly predictions: Predictions,
+    private readonly provider: InferenceProvider,
+    private readonly lost: LostPredictions,
+  ) {}
+
+  onApplicationBootstrap(): void {
+    this.timer = setInterval(() => void this.run(), INTERVAL).unref();
+  }
+
+  async onModuleDestroy(): Promise<void> {
+    clearInterval(this.timer);
+    await this.round;
+  }
+
+  /** One round; a call during a round waits for that one. */
+  run(): Promise<void> {
+    this.round ??= this.reconcile()
+      .catch((error: unknown) => this.logger.warn(`no round: ${(error as Error).message}`))
+      .finally(() => (this.round = undefined));
+    return this.round;
+  }
+
+  private async reconcile(): Promise<void> {
+    const orphans = await this.predictions.adoptOrphans(LIMIT, AFTER_DEADLINE);
+    await Promise.all(orphans.map((record) => this.lookAfter(record)));
+  }
+
+  private async lookAfter(record: LiveRecord): Promise<void> {
+    try {
+      const found = await this.lost.find(record);
+      if (found && record.upstreamId !== undefined) await this.bringToEnd(record, record.upstreamId);
+      else if (record.remainingMs < -AFTER_DEADLINE) record.giveUp('unknown');
+    } catch (error) {
+      this.logger.warn(`${record.id} is looked at again: ${(error as Error).message}`);
+    }
+    if (record.hasEnded || record.waiters > 0) return;
+    const pause = Math.min(LATEST_CHECK, Math.max(SOONEST_CHECK, record.ageMs / 4));
+    await this.predictions.release(record, pause);
+  }
+
+  private async bringToEnd(record: LiveRecord, id: string): Promise<void> {
+    const report = await this.provider.look(id);
+    if (report) record.reported(report);
+    else if (record.ageMs > LISTED_BY) record.giveUp('expired');
+    if (record.hasEnded || record.waiters > 0) return;
+    // One whose caller will come back for its answer may run until its deadline.
+    if (record.start.durable && record.remainingMs > 0) return;
+    const canceled = await this.provider.cancel(id);
+    if (canceled) record.reported(canceled);
+  }
+}

@@ -1,0 +1,51 @@
+// Gathers what many requests want to write into few statements: what comes while one runs waits for the next.
+
+/** Most items of one statement. */
+const LARGEST = 500;
+
+interface Waiting<Item, Result> {
+  readonly item: Item;
+  readonly resolve: (result: Result) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+/** Writes items in batches, one batch at a time. */
+export class Batch<Item, Result> {
+  private waiting: Waiting<Item, Result>[] = [];
+  private flushing = false;
+
+  /**
+   * @param write writes all items and gives a result for each, in their order
+   * @param isSplittable whether after this error each item is to be tried alone, since one bad item fails all
+   */
+  constructor(
+    private readonly write: (items: readonly Item[]) => Promise<readonly Result[]>,
+    private readonly isSplittable: (error: unknown) => boolean,
+  ) {}
+
+  /** Writes an item with the next batch. */
+  add(item: Item): Promise<Result> {
+    return new Promise((resolve, reject) => {
+      this.waiting.push({ item, resolve, reject });
+      if (!this.flushing) void this.flush();
+    });
+  }
+
+  private async flush(): Promise<void> {
+    this.flushing = true;
+    // What the same turn of the event loop still brings goes along.
+    await new Promise((resolve) => setImmediate(resolve));
+    while (this.waiting.length > 0) await this.writeAll(this.waiting.splice(0, LARGEST));
+    this.flushing = false;
+  }
+
+  private async writeAll(batch: readonly Waiting<Item, Result>[]): Promise<void> {
+    try {
+      const results = await this.write(batch.map(({ item }) => item));
+      batch.forEach(({ resolve }, index) => resolve(results[index] as Result));
+    } catch (error) {
+      if (batch.length === 1 || !this.isSplittable(error)) for (const { reject } of batch) reject(error);
+      else for (const waiting of batch) await this.writeAll([waiting]);
+    }
+  }
+}

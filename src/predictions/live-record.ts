@@ -1,0 +1,169 @@
+// The record of a prediction that this node looks after: its state in memory, written down as it changes.
+import type { ErrorName } from '../errors/catalogue.js';
+import {
+  isEnd,
+  mayFollow,
+  type PredictionRecord,
+  type PredictionReport,
+  type PredictionState,
+} from '../inference/prediction-record.js';
+import type { Price } from '../inference/price.js';
+import { billFor, type Outcome } from './outcome.js';
+import type { Progress, Settlement } from './prediction-rows.js';
+
+/** Where a record writes to. */
+export interface RecordKeeper {
+  /** Writes progress in a while, or not at all when the end comes first. */
+  advance(record: LiveRecord, progress: Progress): void;
+  /** Writes the end, once. */
+  settle(record: LiveRecord, settlement: Settlement): void;
+  /** Whether the provider's id is free to be this record's; two predictions with one id are the provider's fault. */
+  bind(record: LiveRecord, upstreamId: string): boolean;
+}
+
+/** What a record begins with. */
+export interface RecordStart {
+  readonly id: string;
+  readonly lease: string;
+  readonly state: PredictionState;
+  readonly upstreamId: string | undefined;
+  readonly upstream: string;
+  readonly inputDigest: Uint8Array;
+  readonly durable: boolean;
+  readonly price: Price | undefined;
+  /** When the intent was written, by `performance.now()`, as the deadline. */
+  readonly openedAt: number;
+  readonly deadline: number;
+}
+
+/** A prediction under our care. */
+export class LiveRecord implements PredictionRecord {
+  readonly id: string;
+  /** How many callers wait for it. */
+  waiters = 0;
+  private current: PredictionState;
+  private boundTo: string | undefined;
+  private sentTime: Date | undefined;
+  private startTime: Date | undefined;
+  private readonly listeners: (() => void)[] = [];
+  private readonly binding = Promise.withResolvers<string>();
+  private readonly ending = Promise.withResolvers<PredictionState>();
+
+  constructor(
+    readonly start: RecordStart,
+    private readonly keeper: RecordKeeper,
+  ) {
+    this.id = start.id;
+    this.current = start.state;
+    if (start.upstreamId !== undefined) {
+      this.boundTo = start.upstreamId;
+      this.binding.resolve(start.upstreamId);
+    }
+  }
+
+  get state(): PredictionState {
+    return this.current;
+  }
+
+  /** The provider's id, once it is known. */
+  get upstreamId(): string | undefined {
+    return this.boundTo;
+  }
+
+  /** Resolves with the provider's id when it becomes known. */
+  get bound(): Promise<string> {
+    return this.binding.promise;
+  }
+
+  /** Resolves with the end when it comes. */
+  get ended(): Promise<PredictionState> {
+    return this.ending.promise;
+  }
+
+  get hasEnded(): boolean {
+    return isEnd(this.current);
+  }
+
+  /** When the create began to leave us. */
+  get sentAt(): Date | undefined {
+    return this.sentTime;
+  }
+
+  /** Milliseconds since the intent was written. */
+  get ageMs(): number {
+    return performance.now() - this.start.openedAt;
+  }
+
+  /** Milliseconds to the deadline, negative after it. */
+  get remainingMs(): number {
+    return this.start.deadline - performance.now();
+  }
+
+  sent(): void {
+    this.sentTime ??= new Date();
+    this.advance('sent');
+  }
+
+  reported(report: PredictionReport): boolean {
+    if (!this.bind(report.upstreamId)) return false;
+    this.startTime = report.startedAt ?? this.startTime;
+    if (isEnd(report.state)) {
+      const { state, completedAt, runTimeUs, tokens } = report;
+      this.end({ state, startedAt: this.startTime, completedAt, runTimeUs, tokens }, undefined);
+    } else this.advance(report.state);
+    this.tell();
+    return true;
+  }
+
+  refused(error: ErrorName): void {
+    const state = error === 'client_closed_request' || error === 'shutting_down' ? 'canceled' : 'failed';
+    this.end(withoutTimes(state), error);
+  }
+
+  /** Nobody will ever know how it ended: it was lost on the way, or the provider has forgotten it. */
+  giveUp(state: 'unknown' | 'expired'): void {
+    this.end(withoutTimes(state), undefined, this.start.lease);
+  }
+
+  onNews(listener: () => void): void {
+    this.listeners.push(listener);
+  }
+
+  /** Tells who waits that there is news, which this record itself may not know. */
+  tell(): void {
+    for (const listener of this.listeners) listener();
+  }
+
+  private bind(upstreamId: string): boolean {
+    if (this.boundTo !== undefined) return this.boundTo === upstreamId;
+    if (!this.keeper.bind(this, upstreamId)) return false;
+    this.boundTo = upstreamId;
+    this.binding.resolve(upstreamId);
+    if (!this.hasEnded) this.write();
+    return true;
+  }
+
+  private advance(state: PredictionState): void {
+    if (!mayFollow(this.current, state)) return;
+    this.current = state;
+    this.write();
+  }
+
+  private write(): void {
+    const { id, current: state, boundTo: upstreamId, sentTime: sentAt, startTime: startedAt } = this;
+    this.keeper.advance(this, { id, state, upstreamId, sentAt, startedAt });
+  }
+
+  private end(outcome: Outcome, error: ErrorName | undefined, lease?: string): void {
+    if (!mayFollow(this.current, outcome.state)) return;
+    this.current = outcome.state;
+    const { id, boundTo: upstreamId, sentTime: sentAt } = this;
+    const bill = billFor(outcome, upstreamId !== undefined, this.start.price);
+    this.keeper.settle(this, { id, upstreamId, sentAt, outcome, bill, error, lease });
+    this.ending.resolve(outcome.state);
+  }
+}
+
+function withoutTimes(state: PredictionState): Outcome {
+  return { state, startedAt: undefined, completedAt: undefined, runTimeUs: undefined, tokens: undefined };
+}

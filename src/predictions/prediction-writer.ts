@@ -1,0 +1,108 @@
+// Writes what records are told, in batches, and tries again until it is written. Nobody waits for it but the
+// intent: an answer is not held up by its bookkeeping.
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Logger } from '@nestjs/common';
+import { isDatabaseUnavailable } from '../database/unavailable.js';
+import { Batch } from './batch.js';
+import type { Intent, Progress, Settlement } from './prediction-rows.js';
+import type { PredictionsRepository } from './predictions.repository.js';
+
+/** A short prediction never writes its progress: its end comes before this, in milliseconds. */
+const PROGRESS_DELAY = 200;
+
+/** Pauses between attempts to write an end, in milliseconds; the last one is repeated. */
+const PAUSES = [100, 500, 2000, 5000];
+
+/** How long an end that cannot be written is kept; later the reconciler finds its row as a dead node's would be. */
+const MAX_ATTEMPTS = 100;
+
+/** Writes intents, progress and ends. */
+export class PredictionWriter {
+  private readonly logger = new Logger(PredictionWriter.name);
+  private readonly intents: Batch<Intent, undefined>;
+  private readonly advances: Batch<Progress, undefined>;
+  private readonly settlements: Batch<Settlement, boolean>;
+  private readonly pending = new Map<string, { progress: Progress; timer: NodeJS.Timeout }>();
+  private readonly running = new Set<Promise<unknown>>();
+
+  constructor(repository: PredictionsRepository) {
+    const splittable = (error: unknown): boolean => !isDatabaseUnavailable(error);
+    this.intents = new Batch(async (items) => {
+      await repository.insert(items);
+      return items.map(() => undefined);
+    }, splittable);
+    this.advances = new Batch(async (items) => {
+      await repository.advance(items);
+      return items.map(() => undefined);
+    }, splittable);
+    this.settlements = new Batch(async (items) => {
+      const first = await repository.settle(items);
+      return items.map(({ id }) => first.has(id));
+    }, splittable);
+  }
+
+  /** Writes an intent; committed when this resolves. */
+  insert(intent: Intent): Promise<void> {
+    return this.intents.add(intent);
+  }
+
+  /** Writes progress soon: at once where it brings the provider's id, which only we know. */
+  advance(progress: Progress): void {
+    const waiting = this.pending.get(progress.id);
+    clearTimeout(waiting?.timer);
+    const binds = progress.upstreamId !== undefined && waiting?.progress.upstreamId === undefined;
+    const timer = setTimeout(() => void this.flush(progress.id), binds ? 0 : PROGRESS_DELAY);
+    this.pending.set(progress.id, { progress, timer });
+  }
+
+  /** Writes the progress of a prediction that still waits to be written. */
+  async flush(id: string): Promise<void> {
+    const waiting = this.pending.get(id);
+    if (!waiting) return;
+    clearTimeout(waiting.timer);
+    this.pending.delete(id);
+    // Lost progress costs nothing but a look at Replicate's list after a crash.
+    await this.track(this.advances.add(waiting.progress)).catch((error: unknown) =>
+      this.logger.warn(`progress of ${id} was not written: ${(error as Error).message}`),
+    );
+  }
+
+  /** Writes an end, in the background, until it is written. */
+  settle(settlement: Settlement): void {
+    const waiting = this.pending.get(settlement.id);
+    clearTimeout(waiting?.timer);
+    this.pending.delete(settlement.id);
+    void this.track(this.settleForSure(settlement));
+  }
+
+  /** When everything is written that was asked for until now. */
+  async settled(): Promise<void> {
+    await Promise.all([...this.pending.keys()].map((id) => this.flush(id)));
+    while (this.running.size > 0) await Promise.allSettled(this.running);
+  }
+
+  private async settleForSure(settlement: Settlement): Promise<void> {
+    for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
+      try {
+        const first = await this.settlements.add(settlement);
+        if (!first) this.logger.debug(`${settlement.id} had ended already`);
+        return;
+      } catch (error) {
+        const { message } = error as Error;
+        if (!isDatabaseUnavailable(error)) {
+          this.logger.error(`the end of ${settlement.id} cannot be written: ${message}`);
+          return;
+        }
+        this.logger.warn(`the end of ${settlement.id} is not written yet: ${message}`);
+        await sleep(PAUSES[Math.min(attempt, PAUSES.length - 1)], undefined, { ref: false });
+      }
+    }
+  }
+
+  private track<Value>(work: Promise<Value>): Promise<Value> {
+    this.running.add(work);
+    const done = (): void => void this.running.delete(work);
+    work.then(done, done);
+    return work;
+  }
+}

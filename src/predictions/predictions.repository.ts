@@ -1,0 +1,189 @@
+// The statements about predictions, a batch each where many requests write at the same time.
+import { Injectable } from '@nestjs/common';
+import { PrismaService } from '../database/prisma.service.js';
+import type { Intent, Progress, Settlement, StoredPrediction, Unbound } from './prediction-rows.js';
+
+/** Writes and reads predictions. Values go to the database as parameters, lists as one JSON parameter. */
+@Injectable()
+export class PredictionsRepository {
+  constructor(private readonly prisma: PrismaService) {}
+
+  /** Writes intents. Committed when this resolves. */
+  async insert(intents: readonly Intent[]): Promise<void> {
+    await this.prisma.$executeRaw`
+      INSERT INTO predictions (id, tenant_id, key_id, request_id, fingerprint, model, upstream, version,
+        input_digest, images, durable, deadline_at, node_id, lease, price)
+      SELECT r.id, r.tenant_id, r.key_id, r.request_id, decode(r.fingerprint, 'hex'), r.model, r.upstream,
+        r.version, decode(r.input_digest, 'hex'), r.images, r.durable,
+        now() + r.timeout_ms * interval '1 millisecond', r.node_id, r.lease, r.price
+      FROM jsonb_to_recordset(${JSON.stringify(intents.map(intentRow))}::jsonb) AS r(id text, tenant_id text,
+        key_id text, request_id text, fingerprint text, model text, upstream text, version text,
+        input_digest text, images int, durable boolean, timeout_ms bigint, node_id uuid, lease uuid, price jsonb)`;
+  }
+
+  /** Notes what became known. What is older than what is written is ignored. */
+  async advance(progress: readonly Progress[]): Promise<void> {
+    await this.prisma.$executeRaw`
+      UPDATE predictions p SET
+        state = GREATEST(p.state, r.state::prediction_state),
+        upstream_id = COALESCE(p.upstream_id, r.upstream_id),
+        sent_at = COALESCE(p.sent_at, r.sent_at),
+        started_at = COALESCE(p.started_at, r.started_at)
+      FROM jsonb_to_recordset(${JSON.stringify(progress.map(progressRow))}::jsonb)
+        AS r(id text, state text, upstream_id text, sent_at timestamptz, started_at timestamptz)
+      WHERE p.id = r.id AND p.settled_at IS NULL`;
+  }
+
+  /** Writes ends. An end counts once: gives the ids of those that were the first to say so. */
+  async settle(settlements: readonly Settlement[]): Promise<Set<string>> {
+    const rows = await this.prisma.$queryRaw<{ id: string }[]>`
+      UPDATE predictions p SET
+        state = r.state::prediction_state,
+        upstream_id = COALESCE(p.upstream_id, r.upstream_id),
+        sent_at = COALESCE(p.sent_at, r.sent_at),
+        started_at = COALESCE(r.started_at, p.started_at),
+        completed_at = r.completed_at,
+        settled_at = now(),
+        run_time_us = r.run_time_us,
+        prompt_tokens = r.prompt_tokens,
+        completion_tokens = r.completion_tokens,
+        billing = r.billing::billing,
+        cost_nanos = r.cost_nanos::bigint,
+        error = r.error,
+        node_id = NULL,
+        lease = NULL
+      FROM jsonb_to_recordset(${JSON.stringify(settlements.map(settlementRow))}::jsonb)
+        AS r(id text, state text, upstream_id text, sent_at timestamptz, started_at timestamptz,
+          completed_at timestamptz, run_time_us bigint, prompt_tokens int, completion_tokens int, billing text,
+          cost_nanos text, error text, lease uuid)
+      WHERE p.id = r.id AND p.settled_at IS NULL AND (r.lease IS NULL OR p.lease = r.lease)
+      RETURNING p.id`;
+    return new Set(rows.map(({ id }) => id));
+  }
+
+  /** A prediction by our id. */
+  async find(id: string): Promise<StoredPrediction | undefined> {
+    const rows = await this.prisma.$queryRaw<StoredPrediction[]>`
+      SELECT id, state::text AS state, upstream_id AS "upstreamId", input_digest AS "inputDigest", upstream,
+        durable, lease::text AS lease, price,
+        (extract(epoch FROM now() - created_at) * 1000)::float8 AS "ageMs",
+        (extract(epoch FROM now() - settled_at) * 1000)::float8 AS "settledForMs",
+        (extract(epoch FROM deadline_at - now()) * 1000)::float8 AS "remainingMs"
+      FROM predictions WHERE id = ${id}`;
+    return rows[0];
+  }
+
+  /** The newest prediction of a tenant for one fingerprint, not older than so many milliseconds. */
+  async findRepeated(
+    tenantId: string,
+    fingerprint: Buffer,
+    withinMs: number,
+  ): Promise<StoredPrediction | undefined> {
+    const rows = await this.prisma.$queryRaw<{ id: string }[]>`
+      SELECT id FROM predictions
+      WHERE tenant_id = ${tenantId} AND fingerprint = ${fingerprint}
+        AND created_at > now() - ${withinMs} * interval '1 millisecond'
+      ORDER BY created_at DESC, id DESC LIMIT 1`;
+    return rows[0] && (await this.find(rows[0].id));
+  }
+
+  /**
+   * Takes over a prediction from whoever holds it under the lease given.
+   *
+   * @returns false when it has ended or changed hands
+   */
+  async take(id: string, from: string | null, nodeId: string, lease: string): Promise<boolean> {
+    const taken = await this.prisma.$executeRaw`
+      UPDATE predictions SET node_id = ${nodeId}::uuid, lease = ${lease}::uuid
+      WHERE id = ${id} AND settled_at IS NULL AND lease IS NOT DISTINCT FROM ${from}::uuid`;
+    return taken === 1;
+  }
+
+  /** Gives a prediction up, for any node's reconciler to look at after a while. */
+  async release(id: string, lease: string, checkInMs: number): Promise<void> {
+    await this.prisma.$executeRaw`
+      UPDATE predictions SET node_id = NULL, lease = NULL,
+        check_at = now() + ${checkInMs} * interval '1 millisecond'
+      WHERE id = ${id} AND settled_at IS NULL AND lease = ${lease}::uuid`;
+  }
+
+  /**
+   * Takes predictions that nobody looks after: given up, of a node that has died, or long past their deadline.
+   * Each goes to one taker, however many ask.
+   */
+  async takeOrphans(nodeId: string, lease: string, limit: number, graceMs: number): Promise<string[]> {
+    const rows = await this.prisma.$queryRaw<{ id: string }[]>`
+      UPDATE predictions SET node_id = ${nodeId}::uuid, lease = ${lease}::uuid
+      WHERE id IN (
+        SELECT p.id FROM predictions p
+        WHERE p.settled_at IS NULL AND p.check_at <= now() AND (
+          p.node_id IS NULL
+          OR NOT EXISTS (SELECT 1 FROM nodes n WHERE n.id = p.node_id AND n.expires_at > now())
+          OR (p.deadline_at < now() - ${graceMs} * interval '1 millisecond' AND p.node_id <> ${nodeId}::uuid))
+        ORDER BY p.check_at LIMIT ${limit} FOR UPDATE SKIP LOCKED)
+      RETURNING id`;
+    return rows.map(({ id }) => id);
+  }
+
+  /** Predictions with the same input that wait for their provider's id, oldest first. */
+  findUnbound(upstream: string, inputDigest: Uint8Array): Promise<Unbound[]> {
+    return this.prisma.$queryRaw<Unbound[]>`
+      SELECT p.id, (extract(epoch FROM now() - p.created_at) * 1000)::float8 AS "ageMs", EXISTS (
+        SELECT 1 FROM nodes n WHERE n.id = p.node_id AND n.expires_at > now()) AS held
+      FROM predictions p
+      WHERE p.settled_at IS NULL AND p.upstream_id IS NULL AND p.upstream = ${upstream}
+        AND p.input_digest = ${inputDigest}
+      ORDER BY p.created_at, p.id`;
+  }
+
+  /** Which of the provider's ids belong to predictions of ours. */
+  async boundAmong(upstreamIds: readonly string[]): Promise<Set<string>> {
+    const rows = await this.prisma.prediction.findMany({
+      where: { upstreamId: { in: [...upstreamIds] } },
+      select: { upstreamId: true },
+    });
+    return new Set(rows.flatMap(({ upstreamId }) => upstreamId ?? []));
+  }
+}
+
+function intentRow(intent: Intent): object {
+  return {
+    id: intent.id,
+    tenant_id: intent.tenantId,
+    key_id: intent.keyId,
+    request_id: intent.requestId,
+    fingerprint: intent.fingerprint.toString('hex'),
+    model: intent.model,
+    upstream: intent.upstream,
+    version: intent.version,
+    input_digest: intent.inputDigest.toString('hex'),
+    images: intent.images,
+    durable: intent.durable,
+    timeout_ms: intent.timeoutMs,
+    node_id: intent.nodeId,
+    lease: intent.lease,
+    price: intent.price,
+  };
+}
+
+function progressRow({ id, state, upstreamId, sentAt, startedAt }: Progress): object {
+  return { id, state, upstream_id: upstreamId, sent_at: sentAt, started_at: startedAt };
+}
+
+function settlementRow({ id, upstreamId, sentAt, outcome, bill, error, lease }: Settlement): object {
+  return {
+    id,
+    upstream_id: upstreamId,
+    sent_at: sentAt,
+    state: outcome.state,
+    started_at: outcome.startedAt,
+    completed_at: outcome.completedAt,
+    run_time_us: outcome.runTimeUs,
+    prompt_tokens: outcome.tokens?.prompt,
+    completion_tokens: outcome.tokens?.completion,
+    billing: bill.billing,
+    cost_nanos: bill.costNanos?.toString(),
+    error,
+    lease,
+  };
+}
