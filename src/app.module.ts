@@ -5,7 +5,9 @@ import { SettingsModule } from './config/config.module.js';
 import type { Settings } from './config/settings.js';
 import { DatabaseHealth } from './database/database-health.service.js';
 import { DatabaseModule } from './database/database.module.js';
+import { FilesModule } from './files/files.module.js';
 import { HealthController, ReadinessProbe } from './observability/health.controller.js';
+import { WebhooksModule } from './webhooks/webhooks.module.js';
 
 /** Settings that are complete: what was missing outside production has been made up for. */
 export type ReadySettings = Settings & Required<Pick<Settings, 'databaseUrl' | 'adminKey' | 'keyPepper'>>;
@@ -21,6 +23,8 @@ export class AppModule {
         DatabaseModule.forRoot({ url: settings.databaseUrl, poolSize: settings.databasePoolSize }),
         AuthModule,
         CompletionsModule,
+        FilesModule,
+        WebhooksModule,
       ],
       controllers: [HealthController],
       providers: [

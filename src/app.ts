@@ -7,6 +7,7 @@ import { Authenticator } from './auth/authenticator.service.js';
 import { registerEarlyAuthentication } from './auth/early-authentication.js';
 import { isDatabaseUnavailable } from './database/unavailable.js';
 import { ApiError } from './errors/api-error.js';
+import { registerMultipart } from './files/multipart.js';
 import { accessLine } from './http/access-log.js';
 import { answerClientError } from './http/client-error.js';
 import { ErrorFilter } from './http/error.filter.js';
@@ -50,6 +51,7 @@ export async function createApp({ settings, logger, ...document }: AppOptions): 
   });
   registerWireRules(fastify);
   registerJsonBody(fastify, settings.bodyLimit);
+  registerMultipart(fastify);
   const nest = await NestFactory.create<NestFastifyApplication>(AppModule.forRoot(settings), adapter, {
     logger,
     bodyParser: false,

@@ -40,7 +40,7 @@ export async function startLocalServices(given: Settings, { role }: LocalOptions
     const sandbox = needsSandbox ? await startSandboxBeside(given, started) : undefined;
     const settings: ReadySettings = {
       ...given,
-      ...(sandbox && { replicateToken: 'sandbox', replicateBaseUrl: sandbox.baseUrl }),
+      ...(sandbox && besideSandbox(given, sandbox)),
       databaseUrl,
       adminKey: given.adminKey ?? secrets?.adminKey ?? '',
       keyPepper: given.keyPepper ?? secrets?.keyPepper ?? '',
@@ -50,6 +50,17 @@ export async function startLocalServices(given: Settings, { role }: LocalOptions
     await stop();
     throw error;
   }
+}
+
+/** The sandbox is reached, and reaches us, on this machine alone: its pictures are let in, and it may call back. */
+function besideSandbox(given: Settings, { baseUrl }: Sandbox): Partial<Settings> {
+  const { host } = new URL(baseUrl);
+  return {
+    replicateToken: 'sandbox',
+    replicateBaseUrl: baseUrl,
+    privateImageHosts: [...given.privateImageHosts, host],
+    ...(given.port > 0 && { publicUrl: given.publicUrl ?? `http://127.0.0.1:${given.port}` }),
+  };
 }
 
 function openDatabase(

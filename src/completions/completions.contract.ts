@@ -2,12 +2,12 @@
 import { ApiProperty } from '@nestjs/swagger';
 import { BooleanField, IntegerField, NumberField, TextField, TextOrTextsField } from '../contracts/fields.js';
 import { Usage } from '../contracts/usage.contract.js';
-import { MAX_IMAGES } from './image-addresses.js';
+import { MAX_IMAGES } from '../images/image-limits.js';
 
 /** A question about images. */
 export class CompletionRequest {
   @TextField({
-    maxLength: 256,
+    maxLength: 100_000,
     description: 'The model to ask. Without it, the default model.',
     example: 'cerebro-phi3.5-vision-instruct',
   })
@@ -22,10 +22,10 @@ export class CompletionRequest {
   prompt!: string;
 
   @TextOrTextsField({
-    maxLength: 1_000_000,
+    maxLength: 16_777_216,
     maxItems: MAX_IMAGES,
     description:
-      'The images, in order: http(s) addresses separated by commas, or a list of them. A comma inside an address is written %2C, or the list is used. The default model needs at least one, and fetches it itself: it takes no data URIs.',
+      'The images, in order, separated by commas or as a list: http(s) addresses, `data:image/…;base64,` URIs, base64, or ids of uploaded files. JPEG, PNG, WebP or GIF. A comma inside an address is written %2C, or the list is used. The default model needs at least one image.',
     example: 'https://example.com/image.jpg',
   })
   image_urls?: string | string[] | null;
@@ -35,7 +35,7 @@ export class CompletionRequest {
     max: 2_147_483_647,
     default: 1000,
     description:
-      "Most tokens of the answer. More than the model's maximum is taken as that maximum; `finish_reason` is `length` where the limit ended the answer.",
+      "Most tokens of the answer. The default is the default model's; other models have their own. More than the model's maximum is taken as that maximum; `finish_reason` is `length` where the limit ended the answer.",
   })
   max_tokens?: number | null;
 
@@ -44,12 +44,48 @@ export class CompletionRequest {
     max: 2,
     default: 0.7,
     description:
-      "How freely the model chooses its words; 0 is greedy decoding. The default model's maximum is 1.",
+      "How freely the model chooses its words; 0 is greedy decoding. The default, and the maximum of 1, are the default model's; other models have their own.",
   })
   temperature?: number | null;
 
   @BooleanField({ default: true, description: 'Whether to sample; false is greedy decoding.' })
   do_sample?: boolean | null;
+
+  @NumberField({
+    min: 0,
+    max: 1,
+    description:
+      'Sample from the most likely tokens that together have this probability. Not every model has it.',
+  })
+  top_p?: number | null;
+
+  @IntegerField({
+    min: 0,
+    max: 1_000_000,
+    description: 'Sample from so many of the most likely tokens. Not every model has it.',
+  })
+  top_k?: number | null;
+
+  @IntegerField({
+    min: Number.MIN_SAFE_INTEGER,
+    max: Number.MAX_SAFE_INTEGER,
+    description: 'For the same answer to the same question, as far as the model can. Not every model has it.',
+  })
+  seed?: number | null;
+
+  @TextOrTextsField({
+    maxLength: 1000,
+    maxItems: 4,
+    description: 'Up to four texts that end the answer; it does not contain them.',
+  })
+  stop?: string | string[] | null;
+
+  @TextField({
+    maxLength: 500_000,
+    description:
+      'What the model should know before the question. Put before the prompt where the model has no place of its own for it.',
+  })
+  system_prompt?: string | null;
 }
 
 /** One answer. */

@@ -1,12 +1,29 @@
 // `POST /v1/completions`.
-import { Body, Controller, HttpCode, Post } from '@nestjs/common';
-import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+import { Body, Controller, HttpCode, Post, UseInterceptors } from '@nestjs/common';
+import { ApiBody, ApiHeader, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { Requires } from '../contracts/requires.decorator.js';
+import { timingHeaders } from '../contracts/timing-headers.js';
 import { Gateway } from '../gateway/gateway.service.js';
 import { ApiErrors } from '../http/api-errors.decorator.js';
-import { CallerSignal } from '../http/caller-signal.decorator.js';
+import { AnswerHeaders, type SetHeaders } from '../http/answer-headers.decorator.js';
+import { TheCall } from '../http/call.decorator.js';
+import { IdempotencyInterceptor } from '../idempotency/idempotency.interceptor.js';
+import type { Call } from '../inference/call.js';
 import { CompletionRequest, CompletionResponse } from './completions.contract.js';
 import { toCompletionResponse, toDoorRequest } from './completions.mapper.js';
+
+const EXAMPLES = {
+  picture: {
+    summary: 'Describe a picture',
+    value: {
+      prompt: 'Describe the image.',
+      image_urls: 'https://example.com/image.jpg',
+      max_tokens: 1000,
+      temperature: 0.7,
+      do_sample: true,
+    },
+  },
+};
 
 /** OpenAI's completions, with images. */
 @ApiTags('Completions')
@@ -17,12 +34,21 @@ export class CompletionsController {
 
   @Post()
   @HttpCode(200)
+  @UseInterceptors(IdempotencyInterceptor)
+  @ApiHeader({
+    name: 'Idempotency-Key',
+    required: false,
+    schema: { type: 'string', minLength: 1, maxLength: 255 },
+    description:
+      'Makes it safe to send the request again: for 24 hours the same key and body get the same answer, and one bill.',
+  })
   @ApiOperation({
     operationId: 'createCompletion',
     summary: 'Ask a question about images',
     description:
-      'Waits for the answer, also while the model boots, which takes minutes for a model that has been idle: set the timeout of your client to ten minutes. Hanging up cancels the prediction.',
+      'Waits for the answer, also while the model boots, which takes minutes for a model that has been idle: set the timeout of your client to ten minutes. Hanging up cancels the prediction. `x-cerebro-queue-ms`, `-boot-ms` and `-run-ms` tell where the time went.',
   })
+  @ApiBody({ type: CompletionRequest, examples: EXAMPLES })
   @ApiOkResponse({ type: CompletionResponse })
   @ApiErrors(
     'invalid_json',
@@ -31,7 +57,12 @@ export class CompletionsController {
     'invalid_type',
     'integer_below_min_value',
     'decimal_above_max_value',
+    'integer_above_max_value',
+    'unsupported_parameter',
     'invalid_image_url',
+    'invalid_image',
+    'image_too_large',
+    'public_url_required',
     'upstream_rejected_input',
     'missing_api_key',
     'invalid_api_key',
@@ -39,6 +70,8 @@ export class CompletionsController {
     'model_not_found',
     'request_too_large',
     'unsupported_content_type',
+    'idempotency_in_progress',
+    'idempotency_mismatch',
     'upstream_rate_limited',
     'upstream_auth',
     'upstream_error',
@@ -48,6 +81,7 @@ export class CompletionsController {
     'prediction_canceled',
     'upstream_billing',
     'upstream_unavailable',
+    'model_overloaded',
     'prediction_interrupted',
     'shutting_down',
     'upstream_timeout',
@@ -55,9 +89,12 @@ export class CompletionsController {
   )
   async create(
     @Body() body: CompletionRequest,
-    @CallerSignal() signal: AbortSignal,
+    @TheCall() call: Call,
+    @AnswerHeaders() setHeaders: SetHeaders,
   ): Promise<CompletionResponse> {
     const created = Math.floor(Date.now() / 1000);
-    return toCompletionResponse(await this.gateway.answer(toDoorRequest(body), signal), created);
+    const result = await this.gateway.answer(toDoorRequest(body), call);
+    setHeaders(timingHeaders(result.timings));
+    return toCompletionResponse(result, created);
   }
 }

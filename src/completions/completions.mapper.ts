@@ -1,19 +1,32 @@
 // From OpenAI's completion request to a question of ours, and from our result to OpenAI's answer.
 import type { DoorRequest } from '../gateway/gateway.service.js';
+import { parseImageList } from '../images/image-source.js';
 import type { InferenceResult } from '../inference/inference.js';
 import type { CompletionRequest, CompletionResponse } from './completions.contract.js';
-import { parseImageAddresses } from './image-addresses.js';
 
-/** The question in a request. A field that is absent or null has the default that the contract documents. */
+/** The question in a request. A field that is absent or null is left to the model's defaults. */
 export function toDoorRequest(request: CompletionRequest): DoorRequest {
+  const { stop } = request;
   return {
     modelName: request.model,
     prompt: request.prompt,
-    images: parseImageAddresses(request.image_urls),
-    maxTokens: request.max_tokens ?? 1000,
-    temperature: request.temperature ?? 0.7,
-    doSample: request.do_sample ?? true,
+    images: parseImageList(request.image_urls, 'image_urls'),
+    ...given('system', request.system_prompt),
+    ...given('maxTokens', request.max_tokens),
+    ...given('temperature', request.temperature),
+    ...given('topP', request.top_p),
+    ...given('topK', request.top_k),
+    ...given('seed', request.seed),
+    ...given('stop', typeof stop === 'string' ? [stop] : stop),
+    ...given('doSample', request.do_sample),
   };
+}
+
+function given<Name extends string, Value>(
+  name: Name,
+  value: Value | null | undefined,
+): Partial<Record<Name, Value>> {
+  return value == null ? {} : ({ [name]: value } as Record<Name, Value>);
 }
 
 /**

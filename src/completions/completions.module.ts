@@ -1,7 +1,8 @@
 import { Module } from '@nestjs/common';
 import { GatewayModule } from '../gateway/gateway.module.js';
+import { IdempotencyModule } from '../idempotency/idempotency.module.js';
 import { CompletionsController } from './completions.controller.js';
 
 /** The door of OpenAI's completions. */
-@Module({ imports: [GatewayModule], controllers: [CompletionsController] })
+@Module({ imports: [GatewayModule, IdempotencyModule], controllers: [CompletionsController] })
 export class CompletionsModule {}
