@@ -8,6 +8,7 @@ import OpenAI, {
 } from 'openai';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { eventually, startTestGateway, type TestGateway } from '../support/gateway.js';
+import { startAnew } from '../support/ledger.js';
 
 let gateway: TestGateway;
 let client: OpenAI;
@@ -16,7 +17,7 @@ beforeAll(async () => {
   client = new OpenAI({ baseURL: `${gateway.url}/v1`, apiKey: gateway.key });
 });
 afterAll(() => gateway.close());
-afterEach(() => gateway.sandbox.reset());
+afterEach(() => startAnew(gateway));
 
 /** The seed's request. `image_urls` and `do_sample` are ours, so OpenAI's types do not know them. */
 const seed = {
@@ -55,7 +56,7 @@ describe("OpenAI's client", () => {
   });
 
   it('does not pay twice when the connection to Replicate breaks (A1, B20)', async () => {
-    gateway.sandbox.script({ resetAfterAccept: true, times: 5 });
+    gateway.sandbox.script({ resetAfterAccept: true, unlisted: 60_000, times: 5 });
     await expect(client.completions.create(seed)).rejects.toThrow(InternalServerError);
     expect(gateway.sandbox.bill.creates).toBe(1);
   });

@@ -55,7 +55,7 @@ afterAll(async () => {
 const readiness = async () => (await gateway.send('/readyz', { key: null })).status;
 
 describe('without its database', () => {
-  it('a gateway answers 503 to keys that it cannot look up, and goes on with those it knows (H1)', async () => {
+  it('a gateway answers 503 to keys that it cannot look up, and sends nothing that it cannot write down (H1, H5)', async () => {
     expect((await gateway.complete()).status).toBe(200);
     expect(await readiness()).toBe(200);
     await cable.pull();
@@ -65,7 +65,10 @@ describe('without its database', () => {
       expect(unknown.json).toMatchObject({ error: { type: 'server_error', code: 'database_unavailable' } });
       expect(unknown.headers).toMatchObject({ 'retry-after': '1', 'x-should-retry': 'true' });
       expect(unknown.text).not.toMatch(/prisma|postgres|127\.0\.0\.1|ECONN/i);
-      expect((await gateway.complete()).status).toBe(200);
+      const known = await gateway.complete();
+      expect(known.status).toBe(503);
+      expect(known.json).toMatchObject({ error: { code: 'database_unavailable' } });
+      expect(gateway.sandbox.bill.creates).toBe(1);
       expect((await gateway.complete({}, { key: 'sk-malformed' })).status).toBe(401);
       expect((await gateway.send('/admin/tenants', { key: ADMIN_KEY })).status).toBe(503);
       expect((await gateway.send('/healthz', { key: null })).status).toBe(200);
@@ -80,6 +83,7 @@ describe('without its database', () => {
   it('and is itself again as soon as the database is back', async () => {
     await eventually('ready', async () => (await readiness()) === 200);
     expect((await gateway.complete({}, { key: mintKey() })).status).toBe(401);
+    expect((await gateway.complete()).status).toBe(200);
     expect((await gateway.send('/admin/tenants', { key: ADMIN_KEY })).status).toBe(200);
   });
 });

@@ -1,4 +1,5 @@
 // A whole gateway for one spec file: real HTTP, real PostgreSQL, the sandbox for Replicate.
+import { createServer } from 'node:net';
 import { request as httpRequest } from 'undici';
 import { createApp } from '../../src/app.js';
 import type { ReadySettings } from '../../src/app.module.js';
@@ -49,34 +50,33 @@ export interface TestGateway {
 export interface TestGatewayOptions {
   readonly settings?: Partial<ReadySettings>;
   readonly sandbox?: SandboxOptions;
+  /** Another node of this gateway: on its database, its sandbox and its keys. */
+  readonly beside?: TestGateway;
+  /** A port to listen on, where the gateway must know its own address. */
+  readonly port?: number;
 }
 
 /** Starts a gateway on a free port. Its sandbox answers `A red bicycle.` to everything. */
 export async function startTestGateway(options: TestGatewayOptions = {}): Promise<TestGateway> {
-  const database = await createTestDatabase();
-  const sandbox = await startSandbox({
-    model: () => 'A red bicycle.',
-    fetchPicture: () => Promise.resolve({ status: 200, bytes: new Uint8Array() }),
-    ...options.sandbox,
-  });
+  const { beside } = options;
+  const database = beside ? undefined : await createTestDatabase();
+  const sandbox = beside?.sandbox ?? (await startTestSandbox(options.sandbox));
   const settings: ReadySettings = {
     ...parseSettings({}),
-    databaseUrl: database.url,
+    databaseUrl: beside?.databaseUrl ?? database?.url ?? '',
     replicateToken: 'sandbox',
     replicateBaseUrl: sandbox.baseUrl,
+    privateImageHosts: [new URL(sandbox.baseUrl).host],
     adminKey: ADMIN_KEY,
     keyPepper: 'test-pepper-0123456789',
     ...options.settings,
   };
   const app = await createApp({ settings, logger: false });
-  await app.nest.listen(0, '127.0.0.1');
+  await app.nest.listen(options.port ?? 0, '127.0.0.1');
   const { port } = app.nest.getHttpServer().address() as { port: number };
   const url = `http://127.0.0.1:${port}`;
-  const admin = async (path: string, body: object): Promise<{ id: string; key: string }> =>
-    (await send(url, path, { method: 'POST', body, key: ADMIN_KEY })).json;
-  const { id: tenantId } = await admin('/admin/tenants', { name: 'Acme' });
-  const { key } = await admin(`/admin/tenants/${tenantId}/keys`, { name: 'test' });
-  const gateway: TestGateway = {
+  const { key, tenantId } = beside ?? (await makeTenant(url));
+  return {
     url,
     databaseUrl: settings.databaseUrl,
     sandbox,
@@ -88,11 +88,37 @@ export async function startTestGateway(options: TestGatewayOptions = {}): Promis
       send(url, '/v1/completions', { method: 'POST', key, body: { ...question(), ...body }, ...sent }),
     close: async () => {
       await app.nest.close();
-      await sandbox.close();
-      await database.drop();
+      if (!beside) await sandbox.close();
+      await database?.drop();
     },
   };
-  return gateway;
+}
+
+/** A tenant with a key, made through the admin API. */
+export async function makeTenant(url: string): Promise<{ tenantId: string; key: string }> {
+  const admin = async (path: string, body: object): Promise<{ id: string; key: string }> =>
+    (await send(url, path, { method: 'POST', body, key: ADMIN_KEY })).json;
+  const { id: tenantId } = await admin('/admin/tenants', { name: 'Acme' });
+  const { key } = await admin(`/admin/tenants/${tenantId}/keys`, { name: 'test' });
+  return { tenantId, key };
+}
+
+/** The sandbox of a test gateway, for gateways in processes of their own too. */
+export function startTestSandbox(options: SandboxOptions = {}): Promise<Sandbox> {
+  return startSandbox({
+    model: () => 'A red bicycle.',
+    fetchPicture: () => Promise.resolve({ status: 200, bytes: new Uint8Array() }),
+    ...options,
+  });
+}
+
+/** A port that is free now, for a gateway that must know its own address before it listens. */
+export async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as { port: number };
+  await new Promise((resolve) => server.close(resolve));
+  return port;
 }
 
 /** The seed's request, about a picture of the sandbox's. */
