@@ -1,4 +1,5 @@
 // Gathers what many requests want to write into few statements: what comes while one runs waits for the next.
+import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
 
 /** Most items of one statement. */
 const LARGEST = 500;
@@ -17,10 +18,12 @@ export class Batch<Item, Result> {
   /**
    * @param write writes all items and gives a result for each, in their order
    * @param isSplittable whether after this error each item is to be tried alone, since one bad item fails all
+   * @param lingerMs how long to wait for company before writing; 0: only for the rest of this turn of the event loop
    */
   constructor(
     private readonly write: (items: readonly Item[]) => Promise<readonly Result[]>,
     private readonly isSplittable: (error: unknown) => boolean,
+    private readonly lingerMs = 0,
   ) {}
 
   /** Writes an item with the next batch. */
@@ -33,9 +36,11 @@ export class Batch<Item, Result> {
 
   private async flush(): Promise<void> {
     this.flushing = true;
-    // What the same turn of the event loop still brings goes along.
-    await new Promise((resolve) => setImmediate(resolve));
-    while (this.waiting.length > 0) await this.writeAll(this.waiting.splice(0, LARGEST));
+    while (this.waiting.length > 0) {
+      // Those who come meanwhile go along.
+      await (this.lingerMs > 0 ? sleep(this.lingerMs) : nextTurn());
+      await this.writeAll(this.waiting.splice(0, LARGEST));
+    }
     this.flushing = false;
   }
 

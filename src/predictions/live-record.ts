@@ -17,13 +17,17 @@ export interface RecordKeeper {
   advance(record: LiveRecord, progress: Progress): void;
   /** Writes the end, once. */
   settle(record: LiveRecord, settlement: Settlement): void;
-  /** Whether the provider's id is free to be this record's; two predictions with one id are the provider's fault. */
-  bind(record: LiveRecord, upstreamId: string): boolean;
+  /** Whose the provider's id is; two predictions with one id are the provider's fault. */
+  bind(record: LiveRecord, upstreamId: string): Binding;
 }
+
+/** An id that is this record's, one that is another's of the same tenant too, or one of another tenant's. */
+export type Binding = 'own' | 'shared' | 'foreign';
 
 /** What a record begins with. */
 export interface RecordStart {
   readonly id: string;
+  readonly tenantId: string;
   readonly lease: string;
   readonly state: PredictionState;
   readonly upstreamId: string | undefined;
@@ -43,6 +47,8 @@ export class LiveRecord implements PredictionRecord {
   waiters = 0;
   private current: PredictionState;
   private boundTo: string | undefined;
+  /** Whether the id is another's too, and so not to be written twice. */
+  private isShared = false;
   private sentTime: Date | undefined;
   private startTime: Date | undefined;
   private readonly listeners: (() => void)[] = [];
@@ -136,11 +142,17 @@ export class LiveRecord implements PredictionRecord {
 
   private bind(upstreamId: string): boolean {
     if (this.boundTo !== undefined) return this.boundTo === upstreamId;
-    if (!this.keeper.bind(this, upstreamId)) return false;
+    const binding = this.keeper.bind(this, upstreamId);
+    if (binding === 'foreign') return false;
+    this.isShared = binding === 'shared';
     this.boundTo = upstreamId;
     this.binding.resolve(upstreamId);
     if (!this.hasEnded) this.write();
     return true;
+  }
+
+  private get writtenId(): string | undefined {
+    return this.isShared ? undefined : this.boundTo;
   }
 
   private advance(state: PredictionState): void {
@@ -150,15 +162,16 @@ export class LiveRecord implements PredictionRecord {
   }
 
   private write(): void {
-    const { id, current: state, boundTo: upstreamId, sentTime: sentAt, startTime: startedAt } = this;
+    const { id, current: state, sentTime: sentAt, startTime: startedAt } = this;
+    const upstreamId = this.writtenId;
     this.keeper.advance(this, { id, state, upstreamId, sentAt, startedAt });
   }
 
   private end(outcome: Outcome, error: ErrorName | undefined, lease?: string): void {
     if (!mayFollow(this.current, outcome.state)) return;
     this.current = outcome.state;
-    const { id, boundTo: upstreamId, sentTime: sentAt } = this;
-    const bill = billFor(outcome, upstreamId !== undefined, this.start.price);
+    const { id, sentTime: sentAt, writtenId: upstreamId } = this;
+    const bill = billFor(outcome, this.boundTo !== undefined, this.start.price);
     this.keeper.settle(this, { id, upstreamId, sentAt, outcome, bill, error, lease });
     this.ending.resolve(outcome.state);
   }

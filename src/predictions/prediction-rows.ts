@@ -47,6 +47,7 @@ export interface Settlement {
 /** A row, as far as somebody who takes it over needs it. */
 export interface StoredPrediction {
   readonly id: string;
+  readonly tenantId: string;
   readonly state: PredictionState;
   readonly upstreamId: string | null;
   readonly inputDigest: Uint8Array;

@@ -10,6 +10,9 @@ import type { PredictionsRepository } from './predictions.repository.js';
 /** A short prediction never writes its progress: its end comes before this, in milliseconds. */
 const PROGRESS_DELAY = 200;
 
+/** Nobody waits for an end to be written, so ends wait for each other, in milliseconds. */
+const SETTLEMENT_LINGER = 20;
+
 /** Pauses between attempts to write an end, in milliseconds; the last one is repeated. */
 const PAUSES = [100, 500, 2000, 5000];
 
@@ -35,10 +38,14 @@ export class PredictionWriter {
       await repository.advance(items);
       return items.map(() => undefined);
     }, splittable);
-    this.settlements = new Batch(async (items) => {
-      const first = await repository.settle(items);
-      return items.map(({ id }) => first.has(id));
-    }, splittable);
+    this.settlements = new Batch(
+      async (items) => {
+        const first = await repository.settle(items);
+        return items.map(({ id }) => first.has(id));
+      },
+      splittable,
+      SETTLEMENT_LINGER,
+    );
   }
 
   /** Writes an intent; committed when this resolves. */
@@ -91,7 +98,9 @@ export class PredictionWriter {
         const { message } = error as Error;
         if (!isDatabaseUnavailable(error)) {
           this.logger.error(`the end of ${settlement.id} cannot be written: ${message}`);
-          return;
+          // Another node's prediction has the same id of the provider's: the end counts all the same.
+          if (settlement.upstreamId === undefined) return;
+          return this.settleForSure({ ...settlement, upstreamId: undefined });
         }
         this.logger.warn(`the end of ${settlement.id} is not written yet: ${message}`);
         await sleep(PAUSES[Math.min(attempt, PAUSES.length - 1)], undefined, { ref: false });

@@ -3,7 +3,11 @@ import { Injectable } from '@nestjs/common';
 import { PrismaService } from '../database/prisma.service.js';
 import type { Intent, Progress, Settlement, StoredPrediction, Unbound } from './prediction-rows.js';
 
-/** Writes and reads predictions. Values go to the database as parameters, lists as one JSON parameter. */
+/**
+ * Writes and reads predictions. Values go to the database as parameters, lists as one JSON parameter. Updates by
+ * id say `state < 'succeeded'` for what has not ended: by `settled_at IS NULL` PostgreSQL would read the index of
+ * all open rows instead, which in a busy ledger is full of rows that have just ended.
+ */
 @Injectable()
 export class PredictionsRepository {
   constructor(private readonly prisma: PrismaService) {}
@@ -31,7 +35,7 @@ export class PredictionsRepository {
         started_at = COALESCE(p.started_at, r.started_at)
       FROM jsonb_to_recordset(${JSON.stringify(progress.map(progressRow))}::jsonb)
         AS r(id text, state text, upstream_id text, sent_at timestamptz, started_at timestamptz)
-      WHERE p.id = r.id AND p.settled_at IS NULL`;
+      WHERE p.id = r.id AND p.state < 'succeeded'`;
   }
 
   /** Writes ends. An end counts once: gives the ids of those that were the first to say so. */
@@ -56,7 +60,7 @@ export class PredictionsRepository {
         AS r(id text, state text, upstream_id text, sent_at timestamptz, started_at timestamptz,
           completed_at timestamptz, run_time_us bigint, prompt_tokens int, completion_tokens int, billing text,
           cost_nanos text, error text, lease uuid)
-      WHERE p.id = r.id AND p.settled_at IS NULL AND (r.lease IS NULL OR p.lease = r.lease)
+      WHERE p.id = r.id AND p.state < 'succeeded' AND (r.lease IS NULL OR p.lease = r.lease)
       RETURNING p.id`;
     return new Set(rows.map(({ id }) => id));
   }
@@ -64,7 +68,7 @@ export class PredictionsRepository {
   /** A prediction by our id. */
   async find(id: string): Promise<StoredPrediction | undefined> {
     const rows = await this.prisma.$queryRaw<StoredPrediction[]>`
-      SELECT id, state::text AS state, upstream_id AS "upstreamId", input_digest AS "inputDigest", upstream,
+      SELECT id, tenant_id AS "tenantId", state::text AS state, upstream_id AS "upstreamId", input_digest AS "inputDigest", upstream,
         durable, lease::text AS lease, price,
         (extract(epoch FROM now() - created_at) * 1000)::float8 AS "ageMs",
         (extract(epoch FROM now() - settled_at) * 1000)::float8 AS "settledForMs",

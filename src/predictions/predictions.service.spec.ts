@@ -16,7 +16,7 @@ let nodes: { predictions: Predictions; lease: NodeLease; notifications: Notifica
 
 beforeAll(async () => {
   database = await createTestDatabase();
-  await execute(database.url, "INSERT INTO tenants (id, name) VALUES ('ten_a', 'Acme')");
+  await execute(database.url, "INSERT INTO tenants (id, name) VALUES ('ten_a', 'Acme'), ('ten_b', 'Bolt')");
   const options = { url: database.url, poolSize: 4 };
   prisma = new PrismaService(options);
   nodes = [1, 2].map(() => {
@@ -119,17 +119,35 @@ describe('the record of a prediction', () => {
     expect(await only()).toMatchObject({ state: 'processing', upstreamId: id });
   });
 
-  it('never gives two predictions one id (A27)', async () => {
+  it('never lets one tenant have the id of another (A27)', async () => {
     const first = await node(0).predictions.open(call(), ready());
-    const second = await node(0).predictions.open(call(), ready());
+    const second = await node(0).predictions.open(call({ tenantId: 'ten_b' }), ready());
     const id = newId();
     first.reported({ upstreamId: id, state: 'starting' });
-    second.reported(succeeded(id));
+    expect(second.reported(succeeded(id))).toBe(false);
     expect(second.upstreamId).toBeUndefined();
     await node(0).predictions.settled();
     expect((await rows()).map(({ upstreamId, state }) => [upstreamId, state])).toEqual([
       [id, 'starting'],
       [null, 'intent'],
+    ]);
+  });
+
+  it("counts both of one tenant's predictions that were given one id, on one node and on two (A27)", async () => {
+    const records = [
+      await node(0).predictions.open(call(), ready()),
+      await node(0).predictions.open(call(), ready()),
+      await node(1).predictions.open(call(), ready()),
+    ];
+    const id = newId();
+    for (const record of records) {
+      expect(record.reported(succeeded(id))).toBe(true);
+      await Promise.all(nodes.map(({ predictions }) => predictions.settled()));
+    }
+    expect((await rows()).map(({ upstreamId, state, costNanos }) => [upstreamId, state, costNanos])).toEqual([
+      [id, 'succeeded', 2000n],
+      [null, 'succeeded', 2000n],
+      [null, 'succeeded', 2000n],
     ]);
   });
 

@@ -19,12 +19,20 @@ const CHANNEL = 'cerebro_prediction';
 /** How many of the provider's ids are remembered, to notice one that comes twice. */
 const REMEMBERED_IDS = 20_000;
 
+/** Who has an id of the provider's. */
+interface Owner {
+  readonly id: string;
+  readonly tenantId: string;
+  /** Whether it was said that another prediction was given this id too. */
+  isReported: boolean;
+}
+
 /** The records of predictions. */
 @Injectable()
 export class Predictions implements RecordKeeper {
   private readonly logger = new Logger(Predictions.name);
   private readonly live = new Map<string, LiveRecord>();
-  private readonly owners = new LRUCache<string, string>({ max: REMEMBERED_IDS });
+  private readonly owners = new LRUCache<string, Owner>({ max: REMEMBERED_IDS });
   private readonly writer: PredictionWriter;
   private listening = false;
 
@@ -49,6 +57,7 @@ export class Predictions implements RecordKeeper {
     const lease = randomUUID();
     const start = {
       id,
+      tenantId: call.tenantId,
       lease,
       upstream: model.upstream,
       inputDigest,
@@ -60,7 +69,6 @@ export class Predictions implements RecordKeeper {
     await this.writer.insert({
       ...start,
       inputDigest,
-      tenantId: call.tenantId,
       keyId: call.keyId,
       requestId: call.requestId,
       fingerprint: call.fingerprint,
@@ -157,14 +165,14 @@ export class Predictions implements RecordKeeper {
     this.writer.settle(settlement);
   };
 
-  bind: RecordKeeper['bind'] = (record, upstreamId) => {
+  bind: RecordKeeper['bind'] = ({ id, start: { tenantId } }, upstreamId) => {
     const owner = this.owners.get(upstreamId);
-    if (owner !== undefined && owner !== record.id) {
-      this.logger.error(`Replicate gave ${record.id} the id ${upstreamId}, which is ${owner}'s`);
-      return false;
-    }
-    this.owners.set(upstreamId, record.id);
-    return true;
+    if (!owner) this.owners.set(upstreamId, { id, tenantId, isReported: false });
+    if (!owner || owner.id === id) return 'own';
+    if (!owner.isReported)
+      this.logger.error(`Replicate gave ${id} the id ${upstreamId}, which is ${owner.id}'s`);
+    owner.isReported = true;
+    return owner.tenantId === tenantId ? 'shared' : 'foreign';
   };
 
   private keep(record: LiveRecord): LiveRecord {
@@ -187,10 +195,11 @@ export class Predictions implements RecordKeeper {
 }
 
 function toRecord(stored: StoredPrediction, lease: string, keeper: RecordKeeper): LiveRecord {
-  const { id, state, upstream, inputDigest, durable } = stored;
+  const { id, tenantId, state, upstream, inputDigest, durable } = stored;
   return new LiveRecord(
     {
       id,
+      tenantId,
       lease,
       state,
       upstream,

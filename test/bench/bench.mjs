@@ -1,11 +1,12 @@
 // What a request costs: Cerebro with everything on against a bare Fastify that only forwards, in one run on
 // one machine. Absolute numbers are the machine's; the ratio is Cerebro's.
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { load, tool } from './load.mjs';
-import { pinned, startServer } from './processes.mjs';
+import { greeting, pinned, startServer } from './processes.mjs';
+import { measureWaiting } from './waiting.mjs';
 
 const here = dirname(fileURLToPath(import.meta.url));
 const seconds = Number(process.env.BENCH_SECONDS ?? 8);
@@ -23,14 +24,9 @@ const address = (output) => {
   return url && { url };
 };
 
-/** Cerebro prints its address and a key when it is ready. */
-const greeting = (output) => {
-  const url = /Address +(\S+)/.exec(output)?.[1];
-  const key = /Demo key +(\S+)/.exec(output)?.[1];
-  return output.includes('Try it') && url && key ? { url, key } : undefined;
-};
-
 const dataDir = mkdtempSync(join(tmpdir(), 'cerebro-bench-'));
+// An embedded database that root starts runs as another user, who has to get through.
+chmodSync(dataDir, 0o755);
 const started = [];
 const start = async (options) => {
   const server = await startServer(options);
@@ -40,6 +36,12 @@ const start = async (options) => {
 
 try {
   const stub = await start({ core: 1, args: [join(here, 'stub.mjs')], ready: address });
+  const database = await start({
+    core: 1,
+    args: [join(here, 'database.mjs'), join(dataDir, 'database')],
+    ready: (output) => /^database (\S+)$/m.exec(output)?.slice(1),
+  });
+  const databaseUrl = database[0];
   const bare = await start({ core: 0, args: [join(here, 'bare.mjs'), stub.url], ready: address });
   const cerebro = await start({
     core: 0,
@@ -49,8 +51,10 @@ try {
       CEREBRO_DATA_DIR: dataDir,
       REPLICATE_API_TOKEN: 'bench',
       REPLICATE_BASE_URL: `${stub.url}/v1`,
+      // Replicate's own limit is no part of what is measured.
+      CEREBRO_CREATES_PER_MINUTE: '1000000',
       NODE_ENV: '',
-      DATABASE_URL: '',
+      DATABASE_URL: databaseUrl,
     },
     ready: greeting,
   });
@@ -71,8 +75,10 @@ try {
     }
     results.push(report(connections, samples));
   }
+  await started.pop().stop();
+  const waiting = await measureWaiting({ databaseUrl, dataDir, port: 4517 });
   if (process.env.BENCH_OUTPUT)
-    writeFileSync(process.env.BENCH_OUTPUT, `${JSON.stringify(results, null, 2)}\n`);
+    writeFileSync(process.env.BENCH_OUTPUT, `${JSON.stringify({ results, waiting }, null, 2)}\n`);
 } finally {
   for (const server of started.reverse()) await server.stop();
   rmSync(dataDir, { recursive: true, force: true });

@@ -40,3 +40,10 @@ function stop(child) {
     child.kill('SIGTERM');
   });
 }
+
+/** Cerebro prints its address and a key when it is ready. */
+export const greeting = (output) => {
+  const url = /Address +(\S+)/.exec(output)?.[1];
+  const key = /Demo key +(\S+)/.exec(output)?.[1];
+  return output.includes('Try it') && url && key ? { url, key } : undefined;
+};

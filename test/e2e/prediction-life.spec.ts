@@ -3,7 +3,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { withSession } from '../../src/database/migrations.js';
 import { Reconciler } from '../../src/gateway/reconciler.service.js';
 import type { WebhookFault } from '../../src/sandbox/faults/webhook-fault.js';
-import { eventually, freePort, startTestGateway, type TestGateway } from '../support/gateway.js';
+import { eventually, freePort, makeTenant, startTestGateway, type TestGateway } from '../support/gateway.js';
 import { expectOneBill, ledger, startAnew } from '../support/ledger.js';
 
 let gateway: TestGateway;
@@ -199,7 +199,8 @@ describe('one id for two predictions', () => {
   it('never lets one tenant see the answer of another (A27)', async () => {
     gateway.sandbox.script({ output: 'for the first' }, { duplicateId: true, output: 'for the second' });
     expect((await gateway.complete()).status).toBe(200);
-    const { status, text } = await gateway.complete();
+    const { key } = await makeTenant(gateway.url);
+    const { status, text } = await gateway.complete({}, { key });
     expect(status).toBe(502);
     expect(text).not.toContain('for the');
     await startAnew(gateway);
