@@ -25,6 +25,22 @@ const EXAMPLES = {
   },
 };
 
+const milliseconds = (description: string) => ({ description, schema: { type: 'integer' as const } });
+
+const HEADERS = {
+  'x-cerebro-queue-ms': milliseconds('Until Replicate was asked: checks, images, and waiting for our turn.'),
+  'x-cerebro-boot-ms': milliseconds("Replicate's queue and the model's cold boot, where Replicate tells."),
+  'x-cerebro-run-ms': milliseconds('Running, where Replicate tells.'),
+  'server-timing': {
+    description: 'The same three, as browsers read them.',
+    schema: { type: 'string' as const },
+  },
+  'idempotent-replayed': {
+    description: '`true` on an answer that was given before, under its `Idempotency-Key`.',
+    schema: { type: 'string' as const, enum: ['true'] },
+  },
+};
+
 /** OpenAI's completions, with images. */
 @ApiTags('Completions')
 @Requires('inference')
@@ -49,7 +65,7 @@ export class CompletionsController {
       'Waits for the answer, also while the model boots, which takes minutes for a model that has been idle: set the timeout of your client to ten minutes. Hanging up cancels the prediction. `x-cerebro-queue-ms`, `-boot-ms` and `-run-ms` tell where the time went.',
   })
   @ApiBody({ type: CompletionRequest, examples: EXAMPLES })
-  @ApiOkResponse({ type: CompletionResponse })
+  @ApiOkResponse({ type: CompletionResponse, headers: HEADERS })
   @ApiErrors(
     'invalid_json',
     'missing_required_parameter',

@@ -2,14 +2,16 @@
 // or it is ended, so that nothing runs on for nobody and everything is accounted for.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type BeforeApplicationShutdown, Injectable, Logger } from '@nestjs/common';
+import { SettingsService } from '../config/config.module.js';
 import { NodeLease } from '../database/node-lease.service.js';
 import { InferenceProvider } from '../inference/inference.js';
 import type { LiveRecord } from '../predictions/live-record.js';
 import { Predictions } from '../predictions/predictions.service.js';
 import { LostPredictions } from './lost-predictions.js';
 
-/** Pauses before each question about a prediction's bill, in milliseconds. */
+/** Pauses before each question about a prediction's bill, in milliseconds; a webhook mostly brings it sooner. */
 const SETTLEMENT_PAUSES = [0, 1000, 4000];
+const SETTLEMENT_PAUSES_WITH_WEBHOOKS = [3000, 3000, 4000];
 
 /** Pauses between attempts to cancel, in milliseconds; the reconciler and `Cancel-After` are the nets below. */
 const CANCEL_PAUSES = [250, 1000, 4000, 15_000];
@@ -35,13 +37,18 @@ export class Aftercare implements BeforeApplicationShutdown {
   private readonly logger = new Logger(Aftercare.name);
   private readonly running = new Set<Promise<void>>();
   private readonly stopping = new AbortController();
+  private readonly settlementPauses: readonly number[];
 
   constructor(
     private readonly predictions: Predictions,
     private readonly provider: InferenceProvider,
     private readonly lost: LostPredictions,
     private readonly node: NodeLease,
-  ) {}
+    settings: SettingsService,
+  ) {
+    const hasWebhooks = settings.get('publicUrl', { infer: true }) !== undefined;
+    this.settlementPauses = hasWebhooks ? SETTLEMENT_PAUSES_WITH_WEBHOOKS : SETTLEMENT_PAUSES;
+  }
 
   /** Reads the bill of a prediction whose answer came without it. */
   settle(record: LiveRecord): void {
@@ -85,7 +92,7 @@ export class Aftercare implements BeforeApplicationShutdown {
   }
 
   private async readBill(record: LiveRecord): Promise<void> {
-    for (const pause of SETTLEMENT_PAUSES) {
+    for (const pause of this.settlementPauses) {
       await Promise.race([this.pause(pause), record.ended]);
       if (record.hasEnded || record.upstreamId === undefined) return;
       const report = await this.provider.look(record.upstreamId).catch(() => undefined);

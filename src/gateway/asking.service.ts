@@ -49,7 +49,6 @@ export class Asking {
   ): Promise<ProviderAnswer> {
     record.waiters++;
     try {
-      call.signal.throwIfAborted();
       const answer = await wait();
       record.waiters--;
       this.aftercare.settle(record);

@@ -47,7 +47,7 @@ export class Reconciler implements OnApplicationBootstrap, OnModuleDestroy {
   /** One round; a call during a round waits for that one. */
   run(): Promise<void> {
     this.round ??= this.reconcile()
-      .catch((error: unknown) => this.logger.warn(`no round: ${(error as Error).message}`))
+      .catch((error: unknown) => this.logger.debug(`no round: ${(error as Error).message}`))
       .finally(() => (this.round = undefined));
     return this.round;
   }

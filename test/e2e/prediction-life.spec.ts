@@ -141,6 +141,14 @@ describe('webhooks', () => {
     });
   });
 
+  it('bring the bill of a held answer, so that nobody need ask for it', async () => {
+    expect((await reachable.complete()).status).toBe(200);
+    await expectOneBill(reachable);
+    expect(
+      reachable.sandbox.requests.filter(({ method, path }) => method === 'GET' && !/secret/.test(path)),
+    ).toEqual([]);
+  });
+
   it('settle what nobody has asked about, and wake who waits on any node (G8)', async () => {
     reachable.sandbox.script({ boot: 900, run: 50 });
     expect((await other.complete()).status).toBe(200);
@@ -192,6 +200,26 @@ describe('a caller who hangs up', () => {
     await expect(gateway.complete({}, { signal: AbortSignal.timeout(400) })).rejects.toThrow();
     await eventually('settled', async () => (await onlyLine())?.settled_at !== null);
     expect(await onlyLine()).toMatchObject({ state: 'canceled', billing: 'unpriced' });
+  });
+});
+
+describe('a caller who hangs up before anything is sent', () => {
+  it('costs nothing, and its line says so', async () => {
+    const narrow = await startTestGateway({ beside: gateway, settings: { createsPerMinute: 1 } });
+    expect((await narrow.complete()).status).toBe(200);
+    await expectOneBill(gateway);
+    await expect(narrow.complete({}, { signal: AbortSignal.timeout(300) })).rejects.toThrow();
+    await eventually('settled', async () =>
+      (await ledger(gateway)).every(({ settled_at }) => settled_at !== null),
+    );
+    expect((await ledger(gateway)).at(-1)).toMatchObject({
+      state: 'canceled',
+      upstream_id: null,
+      billing: 'nothing',
+      error: 'client_closed_request',
+    });
+    expect(gateway.sandbox.bill.creates).toBe(1);
+    await narrow.close();
   });
 });
 
