@@ -1,56 +1,36 @@
 // A database that goes away and comes back: callers are told to come again, never that their key is wrong.
-import { createServer, type Server, type Socket, connect } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { mintKey } from '../../src/auth/key.js';
 import { ADMIN_KEY, eventually, startTestGateway, type TestGateway } from '../support/gateway.js';
+import { expectOneBill } from '../support/ledger.js';
+import { LoadBalancer } from '../support/load-balancer.js';
 import { createTestDatabase, type TestDatabase } from '../support/postgres.js';
 
-/** A way to the database that can be cut. */
-class Cable {
-  private readonly sockets = new Set<Socket>();
-  private server: Server | undefined;
-  port = 0;
-
-  constructor(private readonly target: URL) {}
-
-  async plug(): Promise<void> {
-    this.server = createServer((from) => {
-      const to = connect(Number(this.target.port), this.target.hostname);
-      for (const socket of [from, to]) {
-        this.sockets.add(socket);
-        socket.on('error', () => undefined).on('close', () => this.sockets.delete(socket));
-      }
-      from.pipe(to).pipe(from);
-      from.on('close', () => to.destroy());
-      to.on('close', () => from.destroy());
-    });
-    await new Promise<void>((resolve) => this.server?.listen(this.port, '127.0.0.1', resolve));
-    this.port = (this.server.address() as { port: number }).port;
-  }
-
-  async pull(): Promise<void> {
-    const closed = new Promise((resolve) => this.server?.close(resolve));
-    for (const socket of this.sockets) socket.destroy();
-    await closed;
-  }
-}
-
 let database: TestDatabase;
-let cable: Cable;
+let cable: LoadBalancer;
 let gateway: TestGateway;
 beforeAll(async () => {
   database = await createTestDatabase();
-  cable = new Cable(new URL(database.url));
-  await cable.plug();
+  cable = await LoadBalancer.open();
+  plug();
   const url = new URL(database.url);
-  url.port = String(cable.port);
+  url.port = new URL(cable.url).port;
   gateway = await startTestGateway({ settings: { databaseUrl: url.href } });
 });
 afterAll(async () => {
   await gateway.close();
-  await cable.pull();
+  await cable.close();
   await database.drop();
 });
+
+function plug(): void {
+  cable.target = database.url;
+}
+
+function pull(): void {
+  cable.target = '';
+  cable.reset();
+}
 
 const readiness = async () => (await gateway.send('/readyz', { key: null })).status;
 
@@ -58,7 +38,7 @@ describe('without its database', () => {
   it('a gateway answers 503 to keys that it cannot look up, and sends nothing that it cannot write down (H1, H5)', async () => {
     expect((await gateway.complete()).status).toBe(200);
     expect(await readiness()).toBe(200);
-    await cable.pull();
+    pull();
     try {
       const unknown = await gateway.complete({}, { key: mintKey() });
       expect(unknown.status).toBe(503);
@@ -76,7 +56,7 @@ describe('without its database', () => {
       expect(ready.status).toBe(503);
       expect(ready.json).toEqual({ status: 'unavailable', checks: { database: 'down' } });
     } finally {
-      await cable.plug();
+      plug();
     }
   });
 
@@ -85,5 +65,19 @@ describe('without its database', () => {
     expect((await gateway.complete({}, { key: mintKey() })).status).toBe(401);
     expect((await gateway.complete()).status).toBe(200);
     expect((await gateway.send('/admin/tenants', { key: ADMIN_KEY })).status).toBe(200);
+  });
+
+  it('gives the answer that was on its way, and writes its line when the database is back (F12, H1)', async () => {
+    gateway.sandbox.script({ boot: 700 });
+    const answer = gateway.complete();
+    const before = gateway.sandbox.bill.creates;
+    await eventually('the create arrived', () => gateway.sandbox.bill.creates > before);
+    pull();
+    try {
+      expect((await answer).status).toBe(200);
+    } finally {
+      plug();
+    }
+    await expectOneBill({ databaseUrl: database.url, sandbox: gateway.sandbox });
   });
 });

@@ -1,9 +1,10 @@
-// A way to the gateway that can be led to another node, or to none, as a load balancer does when one dies.
+// A way to a server that can be led to another, or to none: a load balancer when a node dies, or a cable that is
+// pulled.
 import { connect, createServer, type Server, type Socket } from 'node:net';
 
 /** Passes connections on to whatever `target` is when they come. */
 export class LoadBalancer {
-  /** The address of a node; empty: connections are refused. */
+  /** The address of a server; empty: connections are closed at once. */
   target = '';
   private readonly sockets = new Set<Socket>();
 
