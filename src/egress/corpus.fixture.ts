@@ -1,5 +1,5 @@
 // Addresses that must never be reached, collected from the reports of other gateways' holes. For the specs of this
-// room alone.
+// room and of the doors.
 
 /** Hosts that lead inside, in all spellings that some parser takes. */
 const HOSTS = [

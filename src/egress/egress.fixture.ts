@@ -1,5 +1,5 @@
 // Servers on loopback that behave as no server should, and canaries that count who knocks. For the specs of this
-// room alone.
+// room and of the doors.
 import { createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 import { createServer as createTlsServer } from 'node:tls';
 import type { Resolver } from './resolver.js';

@@ -31,6 +31,7 @@ export const DEFAULT_LIMITS: EgressLimits = {
   minBytesPerSecond: 1024,
   maxRedirects: 3,
   maxHeaderBytes: 16_384,
-  connectionsPerOrigin: 8,
+  // As many as images are loaded at the same time: who waited here would be told that the address is at fault.
+  connectionsPerOrigin: 32,
   failureFloorMs: 300,
 };

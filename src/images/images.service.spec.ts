@@ -191,7 +191,7 @@ describe('loading images', () => {
     expect(fetched).toEqual([]);
   });
 
-  it('loads at most four images of a request, and 32 of all, at the same time (D7)', async () => {
+  it('loads at most four images of a request, 24 of a tenant and 32 of all at the same time (D7, F10)', async () => {
     let [running, most] = [0, 0];
     const { service } = serviceWith(
       {},
@@ -209,7 +209,11 @@ describe('loading images', () => {
     const sixteen = Array.from({ length: 16 }, (_, i) => `https://a.example/${i}`);
     expect(await load(service, sixteen, { bytes: true })).toHaveLength(16);
     expect(most).toBe(4);
-    await Promise.all(Array.from({ length: 20 }, () => load(service, sixteen, { bytes: true })));
+    const many = (tenantId: string) =>
+      Array.from({ length: 10 }, () => load(service, sixteen, { bytes: true, tenantId }));
+    await Promise.all(many('ten_a'));
+    expect(most).toBe(24);
+    await Promise.all([...many('ten_a'), ...many('ten_b')]);
     expect(most).toBe(32);
   });
 });

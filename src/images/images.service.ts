@@ -12,14 +12,17 @@ import { imageError } from './image-error.js';
 import type { ImageSigner } from './image-signer.js';
 import type { ImageSource } from './image-source.js';
 import { mapInOrder } from './in-order.js';
-import { Semaphore } from './semaphore.js';
 import type { StoredImagesRepository } from './stored-images.repository.js';
+import { TenantPlaces } from './tenant-places.js';
 
 /** Images of one request that are loaded at the same time. */
 const LOADS_A_REQUEST = 4;
 
 /** Images that the process loads at the same time: at the cap of 10 MiB each they take 320 MiB. */
 const LOADS = 32;
+
+/** Of these, images of one tenant: what is left is for the others, while its images come slowly or not at all. */
+const LOADS_A_TENANT = 24;
 
 /** What the service works with. */
 export interface ImagesOptions {
@@ -40,7 +43,7 @@ export type PictureBytes = Extract<ImagePayload, { kind: 'bytes' }>;
 
 /** Images of requests. */
 export class Images {
-  private readonly places = new Semaphore(LOADS);
+  private readonly places = new TenantPlaces(LOADS, LOADS_A_TENANT);
 
   constructor(private readonly options: ImagesOptions) {}
 
@@ -61,8 +64,10 @@ export class Images {
     return mapInOrder(sources, { width: LOADS_A_REQUEST, signal }, async (source, stop) => {
       if (source.kind === 'inline') return toPayload(checkImage(decodeBase64(source.base64), source.param));
       if (source.kind === 'address' && !bytes && !this.options.fetchAll) return this.pass(source);
-      const image = await this.places.run(stop, () =>
-        source.kind === 'file' ? this.readFile(source, tenantId) : this.download(source, stop),
+      const image = await this.places.run(tenantId, stop, () =>
+        source.kind === 'file'
+          ? this.readFile(source, tenantId)
+          : downloadImage(this.options.client, source.url, source.param, stop),
       );
       budget.spend(image.bytes.length, source.param);
       return toPayload(image);
@@ -102,14 +107,11 @@ export class Images {
   }
 
   private pass({ url, param }: Extract<ImageSource, { kind: 'address' }>): ImagePayload {
-    return { kind: 'address', url: this.checkAddress(url, param).href };
-  }
-
-  private async download(
-    { url, param }: Extract<ImageSource, { kind: 'address' }>,
-    signal: AbortSignal,
-  ): Promise<CheckedImage> {
-    return downloadImage(this.options.client, this.checkAddress(url, param).href, param, signal);
+    try {
+      return { kind: 'address', url: this.options.guard.check(url).href };
+    } catch (error) {
+      throw egressProblem(error, param);
+    }
   }
 
   private async readFile(
@@ -119,14 +121,6 @@ export class Images {
     const file = isId('file-', id) ? await this.options.stored.read(tenantId, id) : null;
     if (!file) throw imageError('invalid_image_url', param, 'there is no such file');
     return checkImage(file.bytes, param);
-  }
-
-  private checkAddress(url: string, param: string): URL {
-    try {
-      return this.options.guard.check(url);
-    } catch (error) {
-      throw egressProblem(error, param);
-    }
   }
 }
 
