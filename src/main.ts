@@ -23,6 +23,11 @@ async function start(): Promise<void> {
   const given = loadSettings();
   const running: Running = { logger: new JsonLogger(given.logLevel), stopping: false };
   for (const name of unknownVariables()) running.logger.warn(`${name} is not a setting of Cerebro`);
+  if (given.imageMode === 'fetch' && given.publicUrl === undefined && given.replicateToken !== undefined) {
+    running.logger.warn(
+      'CEREBRO_IMAGE_MODE=fetch without CEREBRO_PUBLIC_URL: the default model cannot be asked',
+    );
+  }
   stopOnSignals(running);
   try {
     running.services = await startLocalServices(given, { role: 'gateway' });

@@ -36,12 +36,12 @@ export class SettingReader {
   }
 
   /** Entries separated by commas, each of one form; none where the variable is absent. */
-  list(name: string, pattern: RegExp, form: string, { forbidden = false } = {}): string[] {
+  list(name: string, isGood: (entry: string) => boolean, form: string, { forbidden = false } = {}): string[] {
     const value = this.text(name);
     if (value === undefined) return [];
     if (forbidden) this.refuse(name, 'must not be set when NODE_ENV is production');
     const entries = value.split(',').map((entry) => entry.trim());
-    const good = entries.filter((entry) => pattern.test(entry));
+    const good = entries.filter(isGood);
     if (good.length < entries.length) this.refuse(name, `must hold entries such as ${form}`);
     return good;
   }
@@ -82,6 +82,16 @@ export class SettingReader {
       name,
       `must be an address that starts with ${protocols.map((p) => `${p}//`).join(' or ')}`,
     );
+  }
+
+  /** An address to put paths behind: without credentials, a query or a fragment, and without a slash at its end. */
+  baseUrl(name: string, protocols: readonly string[]): string | undefined {
+    const value = this.url(name, protocols);
+    if (value === undefined) return undefined;
+    const { username, password, search, hash } = new URL(value);
+    if (`${username}${password}${search}${hash}` === '' && !/[?#@]/.test(value))
+      return value.replace(/\/+$/, '');
+    return this.refuse(name, 'must be an address without credentials, a query or a fragment');
   }
 
   private refuse(name: string, problem: string): undefined {

@@ -68,9 +68,12 @@ describe('settings', () => {
       CEREBRO_ADMIN_KEY: marker,
       REPLICATE_MODEL_VERSION: marker,
       CEREBRO_PREDICTION_TIMEOUT: marker,
+      CEREBRO_MODELS: `${marker}, owner/name`,
+      CEREBRO_IMAGE_MODE: marker,
+      CEREBRO_PUBLIC_URL: `http://${marker}.example`,
     });
     expect(problem).not.toContain(marker);
-    expect(problem.match(/must/g)?.length).toBe(6);
+    expect(problem.match(/must/g)?.length).toBe(9);
   });
 
   it.each([
@@ -91,9 +94,53 @@ describe('settings', () => {
     'PORT=0x10',
     'CEREBRO_PREDICTION_TIMEOUT=0',
     'CEREBRO_PREDICTION_TIMEOUT=2d',
+    'CEREBRO_MODELS=llava',
+    'CEREBRO_MODELS=owner/name, owner/name:latest',
+    'CEREBRO_MODELS=owner/name,',
+    'CEREBRO_IMAGE_MODE=download',
+    'CEREBRO_PUBLIC_URL=cerebro.example',
+    'CEREBRO_PUBLIC_URL=ftp://cerebro.example',
+    'CEREBRO_PUBLIC_URL=https://cerebro.example/?a=b',
+    'CEREBRO_PUBLIC_URL=https://cerebro.example/#top',
+    'CEREBRO_PUBLIC_URL=https://user:secret@cerebro.example',
+    'CEREBRO_ALLOW_PRIVATE_IMAGE_HOSTS=http://10.0.0.1/',
+    'CEREBRO_ALLOW_PRIVATE_IMAGE_HOSTS=10.0.0.0/8',
+    'CEREBRO_ALLOW_PRIVATE_IMAGE_HOSTS=*',
+    'CEREBRO_ALLOW_PRIVATE_IMAGE_HOSTS=nas.lan:99999',
+    'CEREBRO_ALLOW_PRIVATE_IMAGE_HOSTS=nas.lan:0',
+    'CEREBRO_ALLOW_PRIVATE_IMAGE_HOSTS=[:::]',
+    'CEREBRO_ALLOW_PRIVATE_IMAGE_HOSTS=999.1.1.1',
   ])('refuse %s', (assignment) => {
     const [name = '', value = ''] = assignment.split('=');
     expect(problemOf({ [name]: value })).toContain(name);
+  });
+
+  it('refuse to open private hosts to images in production (D1)', () => {
+    const secret = '10.11.12.13:8080';
+    const problem = problemOf({ ...production, CEREBRO_ALLOW_PRIVATE_IMAGE_HOSTS: secret });
+    expect(problem).toContain('CEREBRO_ALLOW_PRIVATE_IMAGE_HOSTS must not be set');
+    expect(problem).not.toContain('10.11');
+  });
+
+  it('want an address of ours with https in production alone', () => {
+    const CEREBRO_PUBLIC_URL = 'http://cerebro.example';
+    expect(parseSettings({ CEREBRO_PUBLIC_URL }).publicUrl).toBe(CEREBRO_PUBLIC_URL);
+    expect(problemOf({ ...production, CEREBRO_PUBLIC_URL })).toContain('CEREBRO_PUBLIC_URL must be');
+  });
+
+  it('read lists, and addresses without the slash at their end', () => {
+    const settings = parseSettings({
+      CEREBRO_MODELS: ` owner/name , owner/*,deployments/owner/name,owner/name:${'0'.repeat(64)},*`,
+      CEREBRO_IMAGE_MODE: 'Fetch',
+      CEREBRO_PUBLIC_URL: 'https://cerebro.example/vision//',
+      CEREBRO_ALLOW_PRIVATE_IMAGE_HOSTS: 'nas.lan, 10.0.0.1:8080,[::1]:80',
+    });
+    expect(settings).toMatchObject({
+      models: ['owner/name', 'owner/*', 'deployments/owner/name', `owner/name:${'0'.repeat(64)}`, '*'],
+      imageMode: 'fetch',
+      publicUrl: 'https://cerebro.example/vision',
+      privateImageHosts: ['nas.lan', '10.0.0.1:8080', '[::1]:80'],
+    });
   });
 
   it('take an address of Replicate without a path for its /v1', () => {

@@ -94,7 +94,7 @@ export function parseSettings(env: Readonly<Record<string, string | undefined>>)
     secret,
   );
   const keyPepper = read.text('CEREBRO_KEY_PEPPER', secret);
-  const publicUrl = read.url('CEREBRO_PUBLIC_URL', production ? ['https:'] : ['https:', 'http:']);
+  const publicUrl = read.baseUrl('CEREBRO_PUBLIC_URL', production ? ['https:'] : ['https:', 'http:']);
   const modelsFile = read.text('CEREBRO_MODELS_FILE');
   const settings: Settings = {
     production,
@@ -111,14 +111,18 @@ export function parseSettings(env: Readonly<Record<string, string | undefined>>)
       read.duration('CEREBRO_PREDICTION_TIMEOUT', { min: 1000, max: 86_400_000 }) ?? 600_000,
     drainTimeoutMs: read.duration('CEREBRO_DRAIN_TIMEOUT', { min: 0, max: 3_600_000 }) ?? 30_000,
     bodyLimit: read.integer('CEREBRO_BODY_LIMIT', { min: 1024, max: 256 * 1024 ** 2 }) ?? 16 * 1024 ** 2,
-    models: read.list('CEREBRO_MODELS', MODEL_ENTRY, 'owner/name, owner/name:version, owner/* or *'),
+    models: read.list(
+      'CEREBRO_MODELS',
+      (entry) => MODEL_ENTRY.test(entry),
+      'owner/name, owner/name:version, owner/* or *',
+    ),
     imageMode: read.oneOf('CEREBRO_IMAGE_MODE', IMAGE_MODES) ?? 'passthrough',
-    privateImageHosts: read.list('CEREBRO_ALLOW_PRIVATE_IMAGE_HOSTS', HOST_ENTRY, 'host or host:port', {
+    privateImageHosts: read.list('CEREBRO_ALLOW_PRIVATE_IMAGE_HOSTS', isHost, 'host or host:port', {
       forbidden: production,
     }),
     createsPerMinute: read.integer('CEREBRO_CREATES_PER_MINUTE', { min: 1, max: 1_000_000 }) ?? 600,
     modelConcurrency: read.integer('CEREBRO_MODEL_CONCURRENCY', { min: 1, max: 100_000 }) ?? 1000,
-    ...(publicUrl === undefined ? {} : { publicUrl: publicUrl.replace(/\/+$/, '') }),
+    ...(publicUrl === undefined ? {} : { publicUrl }),
     ...(modelsFile === undefined ? {} : { modelsFile }),
     ...(databaseUrl === undefined ? {} : { databaseUrl }),
     ...(replicateToken === undefined ? {} : { replicateToken }),
@@ -127,6 +131,13 @@ export function parseSettings(env: Readonly<Record<string, string | undefined>>)
   };
   if (read.problems.length > 0) throw new SettingsError(`Cerebro cannot start: ${read.problems.join('; ')}.`);
   return settings;
+}
+
+function isHost(entry: string): boolean {
+  const port = /:(\d+)$/.exec(entry)?.[1];
+  return (
+    HOST_ENTRY.test(entry) && URL.canParse(`http://${entry}`) && (port === undefined || Number(port) > 0)
+  );
 }
 
 /** All of Replicate's routes are under `/v1`; an address without a path means that one. */
