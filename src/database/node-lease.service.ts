@@ -19,8 +19,18 @@ export class NodeLease {
   private timer: NodeJS.Timeout | undefined;
   private renewedAt = -Infinity;
   private renewing: Promise<void> | undefined;
+  /** Since when the lease has been renewed without a gap, by `performance.now()`. */
+  private steadySince = Infinity;
 
   constructor(private readonly prisma: PrismaService) {}
+
+  /**
+   * Whether this node has been alive, and the database at hand, for longer than a lease lasts. Only then does a
+   * lease of another that has run out say that its node is dead, and not that nobody could renew.
+   */
+  get isSteady(): boolean {
+    return performance.now() - this.steadySince > LEASE + RENEWAL;
+  }
 
   /**
    * Makes sure that what is written next under this node's id is not taken for a dead node's.
@@ -51,6 +61,7 @@ export class NodeLease {
       INSERT INTO nodes (id, expires_at)
       VALUES (${this.id}::uuid, now() + ${LEASE} * interval '1 millisecond')
       ON CONFLICT (id) DO UPDATE SET expires_at = excluded.expires_at`;
+    if (asked - this.renewedAt > LEASE) this.steadySince = asked;
     this.renewedAt = asked;
   }
 

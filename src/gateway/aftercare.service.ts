@@ -84,9 +84,10 @@ export class Aftercare implements BeforeApplicationShutdown {
   }
 
   private track(record: LiveRecord, work: Promise<void>): void {
-    const guarded = work.catch((error: unknown) =>
-      this.logger.warn(`${record.id} is left to the reconciler: ${(error as Error).message}`),
-    );
+    const guarded = work.catch((error: unknown) => {
+      this.logger.warn(`${record.id} is left to the reconciler: ${(error as Error).message}`);
+      this.predictions.forget(record);
+    });
     this.running.add(guarded);
     void guarded.finally(() => this.running.delete(guarded));
   }
@@ -105,11 +106,15 @@ export class Aftercare implements BeforeApplicationShutdown {
   private async endAfter(record: LiveRecord, graceMs: number): Promise<void> {
     await Promise.race([this.pause(graceMs), record.ended]);
     if (record.hasEnded || record.waiters > 0) return;
+    // Others wait for it on the node that it was taken from.
+    if (record.start.takenFrom) return this.predictions.release(record, CHECK_IN);
     // Whoever has come for it on another node holds another lease now; without a database nobody can have.
     if (!(await this.predictions.isOurs(record).catch(() => true))) return this.predictions.forget(record);
     const id = await this.idOf(record);
+    if (record.waiters > 0) return;
+    record.isEnding = true;
     if (id !== undefined) await this.cancel(record, id);
-    if (!record.hasEnded && record.waiters === 0) await this.predictions.release(record, CHECK_IN);
+    if (!record.hasEnded) await this.predictions.release(record, CHECK_IN);
   }
 
   /** The provider's id, from whatever tells it first: the create's own answer, a webhook, or the list. */
@@ -118,7 +123,7 @@ export class Aftercare implements BeforeApplicationShutdown {
     await Promise.race([record.bound, record.ended, sleep(Math.max(0, LISTED_AFTER - age))]);
     for (let look = 0; record.upstreamId === undefined && !record.hasEnded; look++) {
       if (record.ageMs > LONGEST_HOLD) return undefined;
-      if (await this.lost.find(record)) break;
+      if (record.waiters > 0 || (await this.lost.find(record, 'recent').catch(() => false))) break;
       const pause = LOOKS[Math.min(look, LOOKS.length - 1)] ?? 0;
       await Promise.race([record.bound, record.ended, sleep(pause, undefined, { ref: false })]);
     }

@@ -19,7 +19,7 @@ const MAYBE_ACCEPTED: readonly ErrorName[] = [...LOST, 'upstream_error'];
 const LOOKS = [500, 500, 1000, 1500];
 
 /** How long a prediction outlives its caller, by the number of the caller's repetition, in milliseconds. */
-const RETRY_GRACE = [600, 900];
+const RETRY_GRACE = [600, 900] as const;
 
 /** Asks models. */
 @Injectable()
@@ -65,7 +65,7 @@ export class Asking {
       return await this.provider.infer(ready, record, call.signal);
     } catch (error) {
       const lost = error instanceof ApiError && LOST.includes(error.reason);
-      if (!lost || record.hasEnded || !(await this.findAgain(record, call.signal))) throw error;
+      if (!lost || !(await this.findAgain(record, call.signal))) throw error;
       return this.provider.resume(ready.plan, await record.bound, record, call.signal);
     }
   }
@@ -75,7 +75,8 @@ export class Asking {
     for (const pause of LOOKS) {
       await Promise.race([record.bound, pauseUnless(signal, pause)]);
       if (signal.aborted) return false;
-      if (await this.lost.find(record)) return true;
+      // What cannot be read now is no reason to say anything else than that nobody knows.
+      if (await this.lost.find(record, 'recent').catch(() => false)) return true;
     }
     return false;
   }
@@ -87,7 +88,7 @@ export class Asking {
     const isLeft = signal.aborted || reason === 'shutting_down';
     if (isLeft && durable) this.aftercare.leave(record);
     else if (!signal.aborted || reason === 'shutting_down') this.endOrLeave(record, reason);
-    else this.aftercare.end(record, retry === undefined ? 0 : (RETRY_GRACE[retry] ?? 0));
+    else this.aftercare.end(record, retry === undefined ? 0 : (RETRY_GRACE[retry] ?? RETRY_GRACE[1]));
   }
 
   /** A prediction that may run without an id is the reconciler's to find; one that is known is ended now. */

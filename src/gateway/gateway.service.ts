@@ -1,6 +1,7 @@
 // The one road that every request takes: resolve the model, plan, load the images, ask, settle. Doors know
 // only this.
 import { Injectable, type OnModuleInit } from '@nestjs/common';
+import { ApiError } from '../errors/api-error.js';
 import type { ImageSource } from '../images/image-source.js';
 import type { Call } from '../inference/call.js';
 import {
@@ -61,6 +62,8 @@ export class Gateway implements OnModuleInit {
     images: readonly ImageSource[],
     call: Call,
   ): Promise<ProviderAnswer> {
+    // The call that this one repeats has not come so far, or has just ended: its answer is the one to come for.
+    if (call.onlyJoins) throw new ApiError('idempotency_in_progress', { retryAfterMs: 1000 });
     const payloads = await this.images.load(plan, images, call);
     return this.asking.ask(await this.provider.prepare(plan, payloads, call.signal), call);
   }

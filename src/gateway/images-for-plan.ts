@@ -5,6 +5,9 @@ import type { ImageSource } from '../images/image-source.js';
 import type { Call } from '../inference/call.js';
 import type { ImagePayload, InferencePlan } from '../inference/inference.js';
 
+/** How long a picture of ours outlives its prediction's deadline, in milliseconds. */
+const AFTERWARDS = 600_000;
+
 /** Images for plans. */
 @Injectable()
 export class ImagesForPlan {
@@ -16,7 +19,7 @@ export class ImagesForPlan {
    * @throws {ApiError} naming the image by its position, and what is wrong with it
    */
   async load(
-    { imageForms }: InferencePlan,
+    { imageForms, timeoutMs }: InferencePlan,
     sources: readonly ImageSource[],
     call: Call,
   ): Promise<ImagePayload[]> {
@@ -31,7 +34,11 @@ export class ImagesForPlan {
     return Promise.all(
       payloads.map(async (payload, index): Promise<ImagePayload> => {
         if (payload.kind === 'address') return payload;
-        return this.images.publish(payload, { tenantId, param: sources[index]?.param ?? 'image' });
+        return this.images.publish(payload, {
+          tenantId,
+          param: sources[index]?.param ?? 'image',
+          lifetimeMs: timeoutMs + AFTERWARDS,
+        });
       }),
     );
   }

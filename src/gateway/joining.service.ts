@@ -1,8 +1,10 @@
 // Lets a repeated call join the prediction that the call before it has started, instead of paying for another.
+import { setTimeout as pause } from 'node:timers/promises';
 import { Injectable } from '@nestjs/common';
 import { ApiError } from '../errors/api-error.js';
 import type { Call } from '../inference/call.js';
 import { type InferencePlan, InferenceProvider, type ProviderAnswer } from '../inference/inference.js';
+import type { PredictionRecord } from '../inference/prediction-record.js';
 import type { LiveRecord } from '../predictions/live-record.js';
 import type { StoredPrediction } from '../predictions/prediction-rows.js';
 import { Predictions } from '../predictions/predictions.service.js';
@@ -17,6 +19,9 @@ const JUST_ENDED = 60_000;
 
 /** One under the same `Idempotency-Key` takes it as long as Replicate keeps it, with some to spare. */
 const KEPT = 50 * 60_000;
+
+/** Before a prediction that could not be joined is tried again, in milliseconds. */
+const BETWEEN_TRIES = 100;
 
 /** Between two looks for the id of a prediction that is joined, in milliseconds. */
 const BETWEEN_LOOKS = 500;
@@ -46,38 +51,71 @@ export class Joining {
     if (!stored) return undefined;
     if (stored.settledForMs !== null) return this.answerOfEnded(plan, stored, call);
     const record = await this.predictions.adopt(stored);
-    // It has just ended, or somebody else has just come for it: the row tells.
-    if (!record) return this.join(plan, call);
-    return this.asking.waitWith(record, call, async () => {
-      const id = await this.idOf(record, call.signal);
-      return this.provider.resume(plan, id, record, call.signal);
-    });
+    if (!record) return this.joinLater(plan, call);
+    const left = { ...plan, timeoutMs: Math.max(1, Math.min(plan.timeoutMs, record.remainingMs)) };
+    try {
+      return await this.asking.waitWith(record, call, async () => {
+        const id = await this.idOf(record, call.signal);
+        return this.provider.resume(left, id, record, call.signal);
+      });
+    } catch (error) {
+      if (error instanceof EndedElsewhere) return this.joinLater(plan, call);
+      // Its first caller's leaving has ended it before we could come: there is nothing left to join.
+      if (error instanceof ApiError && error.reason === 'prediction_canceled') return undefined;
+      throw error;
+    }
   }
 
-  /** A success can be read again at its provider for an hour. Anything else is worth a new prediction. */
+  /** It has just ended, is being ended, or somebody else has just come for it: its row will tell. */
+  private async joinLater(plan: InferencePlan, call: Call): Promise<ProviderAnswer | undefined> {
+    await pause(BETWEEN_TRIES);
+    call.signal.throwIfAborted();
+    return this.join(plan, call);
+  }
+
+  /**
+   * A success can be read again at its provider for an hour, and under an `Idempotency-Key` so can a failure, which
+   * was billed too. Anything else is worth a new prediction.
+   */
   private answerOfEnded(
     plan: InferencePlan,
     { id, state, upstreamId, settledForMs }: StoredPrediction,
     { signal, durable }: Call,
   ): Promise<ProviderAnswer> | undefined {
     const isRecent = (settledForMs ?? 0) < (durable ? KEPT : JUST_ENDED);
-    if (state !== 'succeeded' || upstreamId === null || !isRecent) return undefined;
-    return this.provider.resume(plan, upstreamId, settledRecord(id), signal);
+    const hasAnswer = state === 'succeeded' || (durable && state === 'failed');
+    if (!hasAnswer || upstreamId === null || !isRecent) return undefined;
+    return this.provider.resume(plan, upstreamId, settledRecord(id, upstreamId), signal);
   }
 
   private async idOf(record: LiveRecord, signal: AbortSignal): Promise<string> {
     const until = performance.now() + SEARCH_LIMIT;
     while (performance.now() < until) {
-      if (await this.lost.find(record)) return record.bound;
-      await Promise.race([record.bound, new Promise((resolve) => setTimeout(resolve, BETWEEN_LOOKS))]);
+      if (await this.lost.find(record, 'deep').catch(() => false)) return record.bound;
+      if (record.hasEnded || (await this.predictions.hasEndedElsewhere(record).catch(() => false))) {
+        this.predictions.forget(record);
+        throw new EndedElsewhere();
+      }
+      await Promise.race([record.bound, record.ended, pause(BETWEEN_LOOKS)]);
       signal.throwIfAborted();
     }
     throw new ApiError('upstream_unknown');
   }
 }
 
+/** The prediction ended on another way, without an id: its row tells how. */
+class EndedElsewhere extends Error {}
+
 /** Stands for a record to which nothing can be added. */
-function settledRecord(id: string): Parameters<InferenceProvider['resume']>[2] {
+function settledRecord(id: string, upstreamId: string): PredictionRecord {
   const ignore = (): void => undefined;
-  return { id, sent: ignore, reported: () => true, refused: ignore, onNews: ignore };
+  return {
+    id,
+    upstreamId,
+    hasEnded: true,
+    sent: ignore,
+    reported: () => true,
+    refused: ignore,
+    onNews: () => ignore,
+  };
 }

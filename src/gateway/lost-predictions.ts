@@ -1,8 +1,14 @@
 // Finds the predictions whose ids never reached us, in the provider's list.
-import { Injectable, Logger } from '@nestjs/common';
+import { Injectable } from '@nestjs/common';
 import { InferenceProvider, type ListedPrediction } from '../inference/inference.js';
 import type { LiveRecord } from '../predictions/live-record.js';
 import { Predictions } from '../predictions/predictions.service.js';
+
+/** How far back a search goes: to what was made in the last seconds, or to what a crash has left. */
+export type SearchDepth = 'recent' | 'deep';
+
+/** Pages of a hundred predictions each: at Replicate's full rate of 600 a minute, 20 s and three minutes. */
+const DEPTHS = { recent: 2, deep: 18 } as const;
 
 /** What was looked for so long, in milliseconds, and was not in the list, is not what appears there now. */
 const NEVER_LISTED = 30_000;
@@ -10,8 +16,7 @@ const NEVER_LISTED = 30_000;
 /** Looks for lost predictions. Looks at the same time share one read of the list. */
 @Injectable()
 export class LostPredictions {
-  private readonly logger = new Logger(LostPredictions.name);
-  private listing: Promise<readonly ListedPrediction[]> | undefined;
+  private readonly listings = new Map<number, Promise<readonly ListedPrediction[]>>();
 
   constructor(
     private readonly predictions: Predictions,
@@ -23,11 +28,13 @@ export class LostPredictions {
    * address, or by the very same input, when as many listed predictions as records of ours are without an
    * owner and nobody who may still learn an id by himself is among them.
    *
+   * @param depth how much of the list is read
    * @returns whether the record is bound now
+   * @throws when the list or the database cannot be read: then it is not known whether it is there
    */
-  async find(record: LiveRecord): Promise<boolean> {
+  async find(record: LiveRecord, depth: SearchDepth): Promise<boolean> {
     if (record.upstreamId !== undefined) return true;
-    const listed = await this.list();
+    const listed = await this.list(DEPTHS[depth]);
     const named = listed.find(({ recordId }) => recordId === record.id);
     const found = named ?? (await this.findByInput(record, listed));
     if (found) record.reported(found.report);
@@ -43,10 +50,9 @@ export class LostPredictions {
       ({ inputDigest, recordId }) => recordId === undefined && inputDigest.equals(digest),
     );
     if (same.length === 0) return undefined;
-    const { repository } = this.predictions;
     // In this order: an id that is bound between the two is then seen as still missing, which is only a doubt.
-    const unbound = await repository.findUnbound(record.start.upstream, digest);
-    const bound = await repository.boundAmong(same.map(({ report }) => report.upstreamId));
+    const unbound = await this.predictions.findUnbound(record);
+    const bound = await this.predictions.boundAmong(same.map(({ report }) => report.upstreamId));
     const free = same.filter(({ report }) => !bound.has(report.upstreamId));
     const others = unbound.filter(
       ({ id, held, ageMs }) => id !== record.id && (held || ageMs < NEVER_LISTED),
@@ -57,14 +63,11 @@ export class LostPredictions {
     return free[free.length - 1 - unbound.findIndex(({ id }) => id === record.id)];
   }
 
-  private list(): Promise<readonly ListedPrediction[]> {
-    this.listing ??= this.provider
-      .list()
-      .catch((error: unknown) => {
-        this.logger.debug(`the provider's list could not be read: ${(error as Error).message}`);
-        return [];
-      })
-      .finally(() => (this.listing = undefined));
-    return this.listing;
+  private list(pages: number): Promise<readonly ListedPrediction[]> {
+    const running = this.listings.get(pages);
+    if (running) return running;
+    const listing = this.provider.list(pages).finally(() => this.listings.delete(pages));
+    this.listings.set(pages, listing);
+    return listing;
   }
 }

@@ -1,5 +1,6 @@
 // Settles or cancels what a crash, a lost connection or a node's end left behind. Every node runs one; each
 // prediction goes to one of them at a time.
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Injectable, Logger, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
 import { InferenceProvider } from '../inference/inference.js';
 import type { LiveRecord } from '../predictions/live-record.js';
@@ -18,6 +19,12 @@ const LATEST_CHECK = 60_000;
 
 /** How long after its deadline a prediction is certain to have ended by `Cancel-After`, in milliseconds. */
 const AFTER_DEADLINE = 60_000;
+
+/** This long after its deadline, in milliseconds, a prediction that cannot be read is given up. */
+const FORGOTTEN = 2 * 3_600_000;
+
+/** How long a shutdown waits for a round, in milliseconds; what it leaves, others take over. */
+const SHUTDOWN_LIMIT = 1000;
 
 /** By this age a prediction is in the provider's records, or it was and is forgotten, in milliseconds. */
 const LISTED_BY = 60_000;
@@ -41,7 +48,7 @@ export class Reconciler implements OnApplicationBootstrap, OnModuleDestroy {
 
   async onModuleDestroy(): Promise<void> {
     clearInterval(this.timer);
-    await this.round;
+    await Promise.race([this.round, sleep(SHUTDOWN_LIMIT, undefined, { ref: false })]);
   }
 
   /** One round; a call during a round waits for that one. */
@@ -59,11 +66,14 @@ export class Reconciler implements OnApplicationBootstrap, OnModuleDestroy {
 
   private async lookAfter(record: LiveRecord): Promise<void> {
     try {
-      const found = await this.lost.find(record);
+      const found = await this.lost.find(record, 'deep');
       if (found && record.upstreamId !== undefined) await this.bringToEnd(record, record.upstreamId);
       else if (record.remainingMs < -AFTER_DEADLINE) record.giveUp('unknown');
     } catch (error) {
       this.logger.warn(`${record.id} is looked at again: ${(error as Error).message}`);
+      // By now the provider has removed what might have told.
+      if (record.remainingMs < -FORGOTTEN)
+        record.giveUp(record.upstreamId === undefined ? 'unknown' : 'expired');
     }
     if (record.hasEnded || record.waiters > 0) return;
     const pause = Math.min(LATEST_CHECK, Math.max(SOONEST_CHECK, record.ageMs / 4));

@@ -14,6 +14,8 @@ export interface Call {
   readonly durable: boolean;
   /** An earlier call with this fingerprint may have a prediction already, which is then joined. */
   readonly mayJoin: boolean;
+  /** It may do nothing but join: the call that it repeats is still running, and is the one to ask. */
+  readonly onlyJoins: boolean;
   /** When the request came in, by `performance.now()`. */
   readonly arrivedAt: number;
   /** Aborted with an ApiError when the caller has gone. */

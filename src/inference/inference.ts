@@ -154,8 +154,8 @@ export abstract class InferenceProvider {
   /** Asks for a prediction's end, and tells how it stands then. One that has ended already stays as it is. */
   abstract cancel(upstreamId: string): Promise<PredictionReport | undefined>;
 
-  /** The account's newest predictions, with the digests of their inputs. */
-  abstract list(): Promise<readonly ListedPrediction[]>;
+  /** The account's newest predictions, so many pages of them, with the digests of their inputs. */
+  abstract list(pages: number): Promise<readonly ListedPrediction[]>;
 }
 
 /** A prediction as the provider lists it. */

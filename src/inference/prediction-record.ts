@@ -58,6 +58,10 @@ export interface PredictionReport {
 export interface PredictionRecord {
   /** `prd_…`. */
   readonly id: string;
+  /** The provider's id, once it is known. */
+  readonly upstreamId: string | undefined;
+  /** Whether its end is known, on whatever way it came. */
+  readonly hasEnded: boolean;
 
   /** The first byte of the create has left us. */
   sent(): void;
@@ -73,6 +77,10 @@ export interface PredictionRecord {
   /** It is certain that the provider did not accept it: settled, for nothing. */
   refused(error: ErrorName): void;
 
-  /** Calls `listener` when something was reported on another way: it is time to look. */
-  onNews(listener: () => void): void;
+  /**
+   * Calls `listener` when something was reported, perhaps on another way: it is time to look.
+   *
+   * @returns a function that ends that
+   */
+  onNews(listener: () => void): () => void;
 }

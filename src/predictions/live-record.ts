@@ -24,6 +24,12 @@ export interface RecordKeeper {
 /** An id that is this record's, one that is another's of the same tenant too, or one of another tenant's. */
 export type Binding = 'own' | 'shared' | 'foreign';
 
+/** A node that looks after a prediction, and under which lease. */
+export interface Holder {
+  readonly nodeId: string;
+  readonly lease: string;
+}
+
 /** What a record begins with. */
 export interface RecordStart {
   readonly id: string;
@@ -34,6 +40,8 @@ export interface RecordStart {
   readonly upstream: string;
   readonly inputDigest: Uint8Array;
   readonly durable: boolean;
+  /** Who looks after it besides, on another node: it is given back to them, not ended. */
+  readonly takenFrom: Holder | undefined;
   readonly price: Price | undefined;
   /** When the intent was written, by `performance.now()`, as the deadline. */
   readonly openedAt: number;
@@ -43,15 +51,17 @@ export interface RecordStart {
 /** A prediction under our care. */
 export class LiveRecord implements PredictionRecord {
   readonly id: string;
-  /** How many callers wait for it. */
+  /** How many callers wait for it here. */
   waiters = 0;
+  /** It is being cancelled: whoever comes now comes too late. */
+  isEnding = false;
   private current: PredictionState;
   private boundTo: string | undefined;
   /** Whether the id is another's too, and so not to be written twice. */
   private isShared = false;
   private sentTime: Date | undefined;
   private startTime: Date | undefined;
-  private readonly listeners: (() => void)[] = [];
+  private readonly listeners = new Set<() => void>();
   private readonly binding = Promise.withResolvers<string>();
   private readonly ending = Promise.withResolvers<PredictionState>();
 
@@ -112,12 +122,13 @@ export class LiveRecord implements PredictionRecord {
 
   reported(report: PredictionReport): boolean {
     if (!this.bind(report.upstreamId)) return false;
+    const before = this.current;
     this.startTime = report.startedAt ?? this.startTime;
     if (isEnd(report.state)) {
       const { state, completedAt, runTimeUs, tokens } = report;
       this.end({ state, startedAt: this.startTime, completedAt, runTimeUs, tokens }, undefined);
     } else this.advance(report.state);
-    this.tell();
+    if (this.current !== before) this.tell();
     return true;
   }
 
@@ -131,8 +142,9 @@ export class LiveRecord implements PredictionRecord {
     this.end(withoutTimes(state), undefined, this.start.lease);
   }
 
-  onNews(listener: () => void): void {
-    this.listeners.push(listener);
+  onNews(listener: () => void): () => void {
+    this.listeners.add(listener);
+    return () => void this.listeners.delete(listener);
   }
 
   /** Tells who waits that there is news, which this record itself may not know. */

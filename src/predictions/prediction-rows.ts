@@ -53,7 +53,10 @@ export interface StoredPrediction {
   readonly inputDigest: Uint8Array;
   readonly upstream: string;
   readonly durable: boolean;
+  readonly nodeId: string | null;
   readonly lease: string | null;
+  /** Whether the node that looks after it is alive. */
+  readonly held: boolean;
   readonly price: Price | null;
   /** Milliseconds since the intent was written. */
   readonly ageMs: number;

@@ -10,14 +10,14 @@ import type { PredictionsRepository } from './predictions.repository.js';
 /** A short prediction never writes its progress: its end comes before this, in milliseconds. */
 const PROGRESS_DELAY = 200;
 
+/** When progress that could not be written is tried again, in milliseconds. */
+const PROGRESS_RETRY = 2000;
+
 /** Nobody waits for an end to be written, so ends wait for each other, in milliseconds. */
 const SETTLEMENT_LINGER = 20;
 
 /** Pauses between attempts to write an end, in milliseconds; the last one is repeated. */
 const PAUSES = [100, 500, 2000, 5000];
-
-/** How long an end that cannot be written is kept; later the reconciler finds its row as a dead node's would be. */
-const MAX_ATTEMPTS = 100;
 
 /** Writes intents, progress and ends. */
 export class PredictionWriter {
@@ -68,18 +68,26 @@ export class PredictionWriter {
     if (!waiting) return;
     clearTimeout(waiting.timer);
     this.pending.delete(id);
-    // Lost progress costs nothing but a look at Replicate's list after a crash.
-    await this.track(this.advances.add(waiting.progress)).catch((error: unknown) =>
-      this.logger.warn(`progress of ${id} was not written: ${(error as Error).message}`),
-    );
+    await this.track(this.advances.add(waiting.progress)).catch((error: unknown) => {
+      this.logger.warn(`progress of ${id} was not written: ${(error as Error).message}`);
+      // An id that is not written costs a look at Replicate's list after a crash; the rest costs nothing.
+      if (waiting.progress.upstreamId !== undefined && isDatabaseUnavailable(error))
+        this.advanceLater(waiting.progress);
+    });
   }
 
-  /** Writes an end, in the background, until it is written. */
-  settle(settlement: Settlement): void {
+  private advanceLater(progress: Progress): void {
+    if (this.pending.has(progress.id)) return;
+    const timer = setTimeout(() => void this.flush(progress.id), PROGRESS_RETRY).unref();
+    this.pending.set(progress.id, { progress, timer });
+  }
+
+  /** Writes an end, in the background, until it is written; resolves then. Never rejects. */
+  settle(settlement: Settlement): Promise<void> {
     const waiting = this.pending.get(settlement.id);
     clearTimeout(waiting?.timer);
     this.pending.delete(settlement.id);
-    void this.track(this.settleForSure(settlement));
+    return this.track(this.settleForSure(settlement));
   }
 
   /** When everything is written that was asked for until now. */
@@ -89,7 +97,8 @@ export class PredictionWriter {
   }
 
   private async settleForSure(settlement: Settlement): Promise<void> {
-    for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
+    // As many as there are open predictions at the most, so nothing grows while the database is away.
+    for (let attempt = 0; ; attempt++) {
       try {
         const first = await this.settlements.add(settlement);
         if (!first) this.logger.debug(`${settlement.id} had ended already`);

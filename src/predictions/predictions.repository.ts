@@ -1,7 +1,21 @@
 // The statements about predictions, a batch each where many requests write at the same time.
 import { Injectable } from '@nestjs/common';
 import { PrismaService } from '../database/prisma.service.js';
+import type { Holder } from './live-record.js';
 import type { Intent, Progress, Settlement, StoredPrediction, Unbound } from './prediction-rows.js';
+
+/** What a node looks for that nobody looks after. */
+export interface OrphanSearch {
+  readonly nodeId: string;
+  /** The predictions of this node that it does look after. */
+  readonly known: readonly string[];
+  /** Whether those of other nodes are looked for too. */
+  readonly others: boolean;
+  readonly lease: string;
+  readonly limit: number;
+  /** How long after its deadline a prediction is nobody's, whoever holds it, in milliseconds. */
+  readonly graceMs: number;
+}
 
 /**
  * Writes and reads predictions. Values go to the database as parameters, lists as one JSON parameter. Updates by
@@ -29,12 +43,17 @@ export class PredictionsRepository {
   async advance(progress: readonly Progress[]): Promise<void> {
     await this.prisma.$executeRaw`
       UPDATE predictions p SET
-        state = GREATEST(p.state, r.state::prediction_state),
+        state = GREATEST(p.state, r.state),
         upstream_id = COALESCE(p.upstream_id, r.upstream_id),
         sent_at = COALESCE(p.sent_at, r.sent_at),
         started_at = COALESCE(p.started_at, r.started_at)
-      FROM jsonb_to_recordset(${JSON.stringify(progress.map(progressRow))}::jsonb)
-        AS r(id text, state text, upstream_id text, sent_at timestamptz, started_at timestamptz)
+      FROM (
+        -- One prediction may have come twice, and only one row of a join would count.
+        SELECT id, max(state::prediction_state) AS state, max(upstream_id) AS upstream_id,
+          min(sent_at) AS sent_at, min(started_at) AS started_at
+        FROM jsonb_to_recordset(${JSON.stringify(progress.map(progressRow))}::jsonb)
+          AS r(id text, state text, upstream_id text, sent_at timestamptz, started_at timestamptz)
+        GROUP BY id) r
       WHERE p.id = r.id AND p.state < 'succeeded'`;
   }
 
@@ -68,7 +87,8 @@ export class PredictionsRepository {
   /** A prediction by our id. */
   async find(id: string): Promise<StoredPrediction | undefined> {
     const rows = await this.prisma.$queryRaw<StoredPrediction[]>`
-      SELECT id, tenant_id AS "tenantId", state::text AS state, upstream_id AS "upstreamId", input_digest AS "inputDigest", upstream,
+      SELECT id, tenant_id AS "tenantId", node_id::text AS "nodeId", EXISTS (
+          SELECT 1 FROM nodes n WHERE n.id = node_id AND n.expires_at > now()) AS held, state::text AS state, upstream_id AS "upstreamId", input_digest AS "inputDigest", upstream,
         durable, lease::text AS lease, price,
         (extract(epoch FROM now() - created_at) * 1000)::float8 AS "ageMs",
         (extract(epoch FROM now() - settled_at) * 1000)::float8 AS "settledForMs",
@@ -111,20 +131,30 @@ export class PredictionsRepository {
       WHERE id = ${id} AND settled_at IS NULL AND lease = ${lease}::uuid`;
   }
 
+  /** Gives a prediction back to who looked after it before. */
+  async giveBack(id: string, lease: string, to: Holder): Promise<void> {
+    await this.prisma.$executeRaw`
+      UPDATE predictions SET node_id = ${to.nodeId}::uuid, lease = ${to.lease}::uuid, check_at = now()
+      WHERE id = ${id} AND settled_at IS NULL AND lease = ${lease}::uuid`;
+  }
+
   /**
-   * Takes predictions that nobody looks after: given up, of a node that has died, or long past their deadline.
-   * Each goes to one taker, however many ask.
+   * Takes predictions that nobody looks after: given up; of this node, which does not know them any more; and, where
+   * `others` allows it, of nodes that have died, or long past their deadline. Each goes to one taker, however many ask.
    */
-  async takeOrphans(nodeId: string, lease: string, limit: number, graceMs: number): Promise<string[]> {
+  async takeOrphans({ nodeId, known, others, lease, limit, graceMs }: OrphanSearch): Promise<string[]> {
     const rows = await this.prisma.$queryRaw<{ id: string }[]>`
       UPDATE predictions SET node_id = ${nodeId}::uuid, lease = ${lease}::uuid
       WHERE id IN (
         SELECT p.id FROM predictions p
         WHERE p.settled_at IS NULL AND p.check_at <= now() AND (
           p.node_id IS NULL
-          OR NOT EXISTS (SELECT 1 FROM nodes n WHERE n.id = p.node_id AND n.expires_at > now())
-          OR (p.deadline_at < now() - ${graceMs} * interval '1 millisecond' AND p.node_id <> ${nodeId}::uuid))
-        ORDER BY p.check_at LIMIT ${limit} FOR UPDATE SKIP LOCKED)
+          OR (p.node_id = ${nodeId}::uuid AND p.created_at < now() - interval '15 seconds'
+            AND p.id <> ALL (${known}::text[]))
+          OR (${others} AND p.node_id <> ${nodeId}::uuid AND (
+            NOT EXISTS (SELECT 1 FROM nodes n WHERE n.id = p.node_id AND n.expires_at > now())
+            OR p.deadline_at < now() - ${graceMs} * interval '1 millisecond')))
+        ORDER BY p.upstream_id IS NULL, p.check_at LIMIT ${limit} FOR UPDATE SKIP LOCKED)
       RETURNING id`;
     return rows.map(({ id }) => id);
   }

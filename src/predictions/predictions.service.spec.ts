@@ -1,6 +1,6 @@
 // Two nodes on one database: what each writes of predictions, and who looks after them.
 import { randomUUID } from 'node:crypto';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { createTestDatabase, execute, type TestDatabase } from '../../test/support/postgres.js';
 import { NodeLease } from '../database/node-lease.service.js';
 import { Notifications } from '../database/notifications.service.js';
@@ -52,6 +52,7 @@ const call = (more: Partial<Call> = {}): Call => ({
   retry: undefined,
   durable: false,
   mayJoin: false,
+  onlyJoins: false,
   arrivedAt: performance.now(),
   signal: new AbortController().signal,
   ...more,
@@ -184,6 +185,12 @@ describe('a prediction whose node has died', () => {
     await prisma.node.update({ where: { id: node(index).lease.id }, data: { expiresAt: new Date(0) } });
   };
 
+  /** As a node is that has renewed its lease for a while. */
+  beforeEach(() => {
+    vi.spyOn(node(1).lease, 'isSteady', 'get').mockReturnValue(true);
+  });
+  afterEach(() => vi.restoreAllMocks());
+
   it('goes to one of the nodes that ask for it, and not before its node is dead (H9, H10)', async () => {
     await node(1).lease.hold();
     const record = await node(0).predictions.open(call(), ready());
@@ -215,6 +222,22 @@ describe('a prediction whose node has died', () => {
     await renew(0);
   });
 
+  it('stays where it is while nobody can know whether its node is dead: the database was away (H1)', async () => {
+    await node(0).predictions.open(call(), ready());
+    await die(0);
+    vi.spyOn(node(1).lease, 'isSteady', 'get').mockReturnValue(false);
+    expect(await node(1).predictions.adoptOrphans(10, 0)).toEqual([]);
+    await renew(0);
+  });
+
+  it('is found by its own node too, when that does not know of it any more', async () => {
+    const record = await node(0).predictions.open(call(), ready());
+    await execute(database.url, "UPDATE predictions SET created_at = now() - interval '1 minute'");
+    expect(await node(0).predictions.adoptOrphans(10, 0)).toEqual([]);
+    node(0).predictions.forget(record);
+    expect((await node(0).predictions.adoptOrphans(10, 0)).map(({ id }) => id)).toEqual([record.id]);
+  });
+
   const renew = (index: 0 | 1) =>
     prisma.node.update({
       where: { id: node(index).lease.id },
@@ -229,6 +252,16 @@ describe('a repeated call', () => {
     await node(0).predictions.open(call({ fingerprint: Buffer.alloc(32, 8) }), ready());
     expect(await node(1).predictions.findRepeated(call(), 60_000)).toMatchObject({ id: newest.id });
     expect(await node(1).predictions.findRepeated(call({ tenantId: 'ten_b' }), 60_000)).toBeUndefined();
+  });
+
+  it('gives it back to the node that has a caller waiting too, when it leaves', async () => {
+    const record = await node(0).predictions.open(call(), ready());
+    const stored = await node(1).predictions.findRepeated(call(), 60_000);
+    const adopted = stored && (await node(1).predictions.adopt(stored));
+    if (!adopted) throw new Error('not adopted');
+    expect(await node(0).predictions.isOurs(record)).toBe(false);
+    await node(1).predictions.release(adopted, 0);
+    expect(await node(0).predictions.isOurs(record)).toBe(true);
   });
 
   it('takes the prediction over from the node that had it, once (B17)', async () => {

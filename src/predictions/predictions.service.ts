@@ -8,9 +8,9 @@ import { Notifications } from '../database/notifications.service.js';
 import type { Call } from '../inference/call.js';
 import type { InferenceCall } from '../inference/inference.js';
 import type { PredictionReport } from '../inference/prediction-record.js';
-import { LiveRecord, type RecordKeeper } from './live-record.js';
+import { LiveRecord, type RecordKeeper, type RecordStart } from './live-record.js';
 import { PredictionWriter } from './prediction-writer.js';
-import type { StoredPrediction } from './prediction-rows.js';
+import type { StoredPrediction, Unbound } from './prediction-rows.js';
 import { PredictionsRepository } from './predictions.repository.js';
 
 /** Notices of news about a prediction that another node waits for; the payload is its id. */
@@ -32,12 +32,14 @@ interface Owner {
 export class Predictions implements RecordKeeper {
   private readonly logger = new Logger(Predictions.name);
   private readonly live = new Map<string, LiveRecord>();
+  /** Ends that are not written yet, by the ids of their predictions. */
+  private readonly settling = new Map<string, Promise<void>>();
   private readonly owners = new LRUCache<string, Owner>({ max: REMEMBERED_IDS });
   private readonly writer: PredictionWriter;
   private listening = false;
 
   constructor(
-    readonly repository: PredictionsRepository,
+    private readonly repository: PredictionsRepository,
     private readonly node: NodeLease,
     private readonly notifications: Notifications,
   ) {
@@ -63,6 +65,7 @@ export class Predictions implements RecordKeeper {
       inputDigest,
       durable: call.durable,
       price: plan.price,
+      takenFrom: undefined,
     };
     const openedAt = performance.now();
     const deadline = openedAt + plan.timeoutMs;
@@ -93,24 +96,51 @@ export class Predictions implements RecordKeeper {
     return this.repository.findRepeated(call.tenantId, call.fingerprint, withinMs);
   }
 
-  /** Takes a stored prediction under this node's care; undefined when it has ended or changed hands meanwhile. */
+  /**
+   * Takes a stored prediction under this node's care, for somebody who comes for its answer; undefined when it has
+   * ended, is ending, or has changed hands meanwhile.
+   */
   async adopt(stored: StoredPrediction): Promise<LiveRecord | undefined> {
     const known = this.live.get(stored.id);
-    if (known) return known;
+    if (known) return known.isEnding ? undefined : known;
+    if (this.settling.has(stored.id)) return undefined;
     this.listen();
     await this.node.hold();
     const lease = randomUUID();
     if (!(await this.repository.take(stored.id, stored.lease, this.node.id, lease))) return undefined;
-    return this.live.get(stored.id) ?? this.keepStored(stored, lease);
+    const { held, nodeId, lease: before } = stored;
+    const isShared = held && nodeId !== null && before !== null && nodeId !== this.node.id;
+    const takenFrom = isShared ? { nodeId, lease: before } : undefined;
+    return this.live.get(stored.id) ?? this.keep(toRecord(stored, { lease, takenFrom }, this));
   }
 
-  /** Takes what nobody looks after, for the reconciler. */
+  /** Takes what nobody looks after, for the reconciler. Of other nodes only when it is sure that they are dead. */
   async adoptOrphans(limit: number, graceMs: number): Promise<LiveRecord[]> {
     await this.node.hold();
     const lease = randomUUID();
-    const ids = await this.repository.takeOrphans(this.node.id, lease, limit, graceMs);
+    const { id: nodeId, isSteady: others } = this.node;
+    const known = [...this.live.keys(), ...this.settling.keys()];
+    const ids = await this.repository.takeOrphans({ nodeId, known, others, lease, limit, graceMs });
     const stored = await Promise.all(ids.map((id) => this.repository.find(id)));
-    return stored.flatMap((row) => (row?.settledForMs === null ? this.keepStored(row, lease) : []));
+    return stored.flatMap((row) => {
+      if (row?.settledForMs !== null || this.live.has(row.id)) return [];
+      return this.keep(toRecord(row, { lease, takenFrom: undefined }, this));
+    });
+  }
+
+  /** Of the provider's ids, those that belong to predictions of ours. */
+  boundAmong(upstreamIds: readonly string[]): Promise<Set<string>> {
+    return this.repository.boundAmong(upstreamIds);
+  }
+
+  /** Predictions with the same input as a record's that wait for their ids, its own among them. */
+  findUnbound({ start }: LiveRecord): Promise<Unbound[]> {
+    return this.repository.findUnbound(start.upstream, start.inputDigest);
+  }
+
+  /** Whether the prediction has ended without its record being told: another node was. */
+  async hasEndedElsewhere(record: LiveRecord): Promise<boolean> {
+    return !record.hasEnded && (await this.repository.find(record.id))?.settledForMs !== null;
   }
 
   /** Whether the prediction is still this record's, and nobody else's who has come for it. */
@@ -119,16 +149,19 @@ export class Predictions implements RecordKeeper {
     return stored?.lease === record.start.lease;
   }
 
-  /** Lets go of a record that somebody else looks after now. */
+  /** Lets go of a record: somebody else looks after it now, or this node's reconciler soon will. */
   forget(record: LiveRecord): void {
     this.live.delete(record.id);
   }
 
-  /** Stops looking after a prediction that goes on; the reconciler looks at it after a while. */
+  /** Stops looking after a prediction that goes on; a reconciler looks at it after a while. */
   async release(record: LiveRecord, checkInMs: number): Promise<void> {
-    await this.writer.flush(record.id);
+    // At once, so that whoever comes for it meanwhile takes it from its row, and under a lease of his own.
     this.live.delete(record.id);
-    await this.repository.release(record.id, record.start.lease, checkInMs);
+    await this.writer.flush(record.id);
+    const { takenFrom, lease } = record.start;
+    if (takenFrom) await this.repository.giveBack(record.id, lease, takenFrom);
+    else await this.repository.release(record.id, lease, checkInMs);
   }
 
   /**
@@ -140,15 +173,13 @@ export class Predictions implements RecordKeeper {
   async report(id: string, report: PredictionReport): Promise<boolean> {
     const live = this.live.get(id);
     if (live) {
-      live.reported(report);
+      if (!live.reported(report)) this.logger.error(`a report for ${id} is about another prediction`);
       return true;
     }
     const stored = await this.repository.find(id);
     if (!stored) return false;
     if (stored.settledForMs !== null) return true;
-    const record = toRecord(stored, stored.lease ?? '', this);
-    record.reported(report);
-    await this.writer.settled();
+    await this.write(stored, report);
     await this.notifications.notify(CHANNEL, id);
     return true;
   }
@@ -162,7 +193,8 @@ export class Predictions implements RecordKeeper {
 
   settle: RecordKeeper['settle'] = (record, settlement) => {
     this.live.delete(record.id);
-    this.writer.settle(settlement);
+    const written = this.writer.settle(settlement).finally(() => this.settling.delete(record.id));
+    this.settling.set(record.id, written);
   };
 
   bind: RecordKeeper['bind'] = ({ id, start: { tenantId } }, upstreamId) => {
@@ -180,8 +212,17 @@ export class Predictions implements RecordKeeper {
     return record;
   }
 
-  private keepStored(stored: StoredPrediction, lease: string): LiveRecord {
-    return this.keep(toRecord(stored, lease, this));
+  /** Writes a report into the row of a prediction that another node looks after, or none. */
+  private async write(stored: StoredPrediction, report: PredictionReport): Promise<void> {
+    const writes: Promise<unknown>[] = [];
+    const keeper: RecordKeeper = {
+      bind: this.bind,
+      advance: (_record, progress) => void writes.push(this.repository.advance([progress])),
+      settle: (_record, settlement) => void writes.push(this.repository.settle([settlement])),
+    };
+    const record = toRecord(stored, { lease: stored.lease ?? '', takenFrom: undefined }, keeper);
+    if (!record.reported(report)) this.logger.error(`a report for ${stored.id} is about another prediction`);
+    for (const write of writes) await write;
   }
 
   private listen(): void {
@@ -194,13 +235,17 @@ export class Predictions implements RecordKeeper {
   }
 }
 
-function toRecord(stored: StoredPrediction, lease: string, keeper: RecordKeeper): LiveRecord {
+function toRecord(
+  stored: StoredPrediction,
+  held: Pick<RecordStart, 'lease' | 'takenFrom'>,
+  keeper: RecordKeeper,
+): LiveRecord {
   const { id, tenantId, state, upstream, inputDigest, durable } = stored;
   return new LiveRecord(
     {
+      ...held,
       id,
       tenantId,
-      lease,
       state,
       upstream,
       inputDigest,

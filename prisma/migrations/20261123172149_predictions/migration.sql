@@ -89,7 +89,10 @@ CREATE INDEX "predictions_tenant_id_id_idx" ON "predictions"("tenant_id", "id");
 CREATE INDEX "predictions_tenant_id_fingerprint_created_at_idx" ON "predictions"("tenant_id", "fingerprint", "created_at");
 
 -- CreateIndex
-CREATE INDEX "predictions_settled_at_check_at_idx" ON "predictions"("settled_at", "check_at");
+CREATE INDEX "predictions_open_idx" ON "predictions"("check_at") WHERE "settled_at" IS NULL;
+
+-- CreateIndex
+CREATE INDEX "predictions_unbound_idx" ON "predictions"("input_digest") WHERE "settled_at" IS NULL AND "upstream_id" IS NULL;
 
 -- CreateIndex
 CREATE INDEX "idempotent_calls_expires_at_idx" ON "idempotent_calls"("expires_at");
