@@ -18,6 +18,7 @@ import { REQUEST_ID_HEADER, requestId } from './http/request-id.js';
 import { RequestValidationPipe } from './http/request-validation.pipe.js';
 import { RouteTable } from './http/route-table.js';
 import { answerFrameworkError, registerWireRules } from './http/wire-rules.js';
+import { registerEarlyRefusal } from './webhooks/early-refusal.js';
 import type { JsonLogger } from './observability/json-logger.js';
 
 /** What an application is built with. */
@@ -59,6 +60,7 @@ export async function createApp({ settings, logger, ...document }: AppOptions): 
     abortOnError: false,
   });
   registerEarlyAuthentication(fastify, nest.get(Authenticator));
+  registerEarlyRefusal(fastify);
   nest.useGlobalPipes(new RequestValidationPipe());
   nest.useGlobalFilters(new ErrorFilter(routes, translateDatabaseError));
   serveDocument(nest, buildDocument(nest, document));

@@ -11,6 +11,8 @@ export interface ApiErrorDetails {
   retryAfterMs?: number;
   /** Further response headers, by lower-case name. */
   headers?: Record<string, string>;
+  /** Whether something was billed, so that the same call is not to be made again under its idempotency key. */
+  billed?: boolean;
   /** For the log, never for the caller. */
   cause?: unknown;
 }
@@ -22,6 +24,7 @@ export class ApiError extends Error {
   readonly param: string | null;
   readonly retryAfterMs: number | undefined;
   readonly headers: Readonly<Record<string, string>>;
+  readonly billed: boolean;
 
   constructor(
     readonly reason: ErrorName,
@@ -36,6 +39,7 @@ export class ApiError extends Error {
     this.param = details.param ?? null;
     this.retryAfterMs = details.retryAfterMs;
     this.headers = details.headers ?? {};
+    this.billed = details.billed ?? false;
   }
 
   /** The HTTP status. */

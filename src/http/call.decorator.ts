@@ -14,7 +14,7 @@ declare module 'fastify' {
   }
   interface FastifyRequest {
     /** What an `Idempotency-Key` says of the request. */
-    repetition?: { readonly durable: boolean; readonly mayJoin: boolean };
+    repetition?: { readonly durable: boolean; readonly mayJoin: boolean; readonly onlyJoins: boolean };
   }
 }
 
@@ -39,6 +39,7 @@ function toCall(request: FastifyRequest, reply: FastifyReply): Call {
     retry,
     durable: repetition?.durable ?? false,
     mayJoin: (repetition?.mayJoin ?? false) || (retry ?? 0) > 0,
+    onlyJoins: repetition?.onlyJoins ?? false,
     arrivedAt: performance.now() - reply.elapsedTime,
     signal: request.server.inFlight.signalOf(request),
   };

@@ -50,6 +50,7 @@ export class ReplicateWebhooksController {
         body: request.rawBody ?? Buffer.alloc(0),
       },
       body,
+      id,
     );
     if (!(await this.predictions.report(id, report)))
       this.logger.warn(`a webhook for ${id}, which is unknown`);

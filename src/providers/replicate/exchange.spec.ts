@@ -35,6 +35,7 @@ const send = (more: Partial<ExchangeRequest> = {}) =>
     timeoutMs: 5000,
     headersTimeoutMs: 5000,
     idleTimeoutMs: 5000,
+    maxBytes: 2 * 1024 ** 2,
     stopOnlyBeforeSent: true,
     ...more,
   });

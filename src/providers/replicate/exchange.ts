@@ -14,6 +14,8 @@ export interface ExchangeRequest {
   readonly headersTimeoutMs: number;
   /** Longest time without a byte of the answer's body, in milliseconds. */
   readonly idleTimeoutMs: number;
+  /** Largest answer that is read, in bytes. */
+  readonly maxBytes: number;
   /** Stops the request. */
   readonly signal?: AbortSignal;
   /** Called when the first bytes leave us. */
@@ -28,9 +30,6 @@ export interface ExchangeReply {
   readonly headers: Readonly<Record<string, string | string[] | undefined>>;
   readonly body: string;
 }
-
-/** Largest answer that is read, in bytes; the longest model output is far below. */
-const MAX_BODY = 2 * 1024 ** 2;
 
 /** Sends a request. Redirects are not followed. Rejects with an {@link UpstreamFault}. */
 export function exchange(dispatcher: Dispatcher, request: ExchangeRequest): Promise<ExchangeReply> {
@@ -91,7 +90,7 @@ class Exchange implements Dispatcher.DispatchHandler {
 
   onResponseData(_controller: Dispatcher.DispatchController, chunk: Buffer): void {
     this.size += chunk.length;
-    if (this.size > MAX_BODY) {
+    if (this.size > this.request.maxBytes) {
       return this.stop(
         new UpstreamFault('unreadable', { message: 'Replicate: too long', ...this.partialBody() }),
       );

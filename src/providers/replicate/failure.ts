@@ -2,6 +2,7 @@
 import { ApiError } from '../../errors/api-error.js';
 import type { ErrorName } from '../../errors/catalogue.js';
 import type { Prediction } from './prediction.wire.js';
+import { redacted } from './redacted.js';
 import { UpstreamFault } from './upstream-fault.js';
 
 /** Suggested when Replicate cannot be reached and says no time itself, in milliseconds. */
@@ -91,11 +92,11 @@ const IMAGE_MESSAGE =
 
 /** The answer to a prediction that ended in any state but success. */
 export function endToApiError({ id, status, error = '' }: Prediction): ApiError {
-  const cause = new Error(`prediction ${id} ${status}: ${error.slice(0, 2000)}`);
-  if (status === 'aborted') return new ApiError('prediction_timeout', { cause });
-  if (status === 'canceled') return new ApiError('prediction_canceled', { cause });
+  const details = { cause: new Error(`prediction ${id} ${status}: ${redacted(error)}`), billed: true };
+  if (status === 'aborted') return new ApiError('prediction_timeout', { ...details, billed: false });
+  if (status === 'canceled') return new ApiError('prediction_canceled', details);
   const reason = FAILURES.find(([words]) => words.test(error))?.[1] ?? 'prediction_failed';
   return reason === 'invalid_image_url'
-    ? new ApiError(reason, { cause, param: 'image_urls', message: IMAGE_MESSAGE })
-    : new ApiError(reason, { cause });
+    ? new ApiError(reason, { ...details, param: 'image_urls', message: IMAGE_MESSAGE })
+    : new ApiError(reason, details);
 }

@@ -28,10 +28,12 @@ function start({
   get,
   started = prediction('starting'),
   streams,
+  onReport,
 }: {
   get: () => Prediction | UpstreamFault;
   started?: Prediction;
   streams?: Pick<StreamWatch, 'events'>;
+  onReport?: (wake: Wake) => void;
 }) {
   const reads: number[] = [];
   const reports: Prediction[] = [];
@@ -54,7 +56,10 @@ function start({
     started,
     life,
     wake,
-    onReport: (report) => reports.push(report),
+    onReport: (report) => {
+      reports.push(report);
+      onReport?.(wake);
+    },
     ...(streams && { streams }),
   }).then(
     (value) => (end.value = value),
@@ -73,12 +78,22 @@ describe('following a prediction', () => {
     expect(reads).toEqual([]);
   });
 
-  it('reports each look, and ends with the finished one', async () => {
-    const told = ['starting', 'processing', 'succeeded'].map((status) => prediction(status));
+  it('reports what is news, and ends with the finished one', async () => {
+    const begun = { ...prediction('processing'), startedAt: new Date() };
+    const told = [prediction('starting'), prediction('processing'), begun, begun, prediction('succeeded')];
     const { reports, end } = start({ get: () => told.shift() ?? prediction('failed') });
     await vi.advanceTimersByTimeAsync(10_000);
-    expect(reports.map(({ status }) => status)).toEqual(['starting', 'processing', 'succeeded']);
+    expect(reports.map(({ status }) => status)).toEqual(['processing', 'processing', 'succeeded']);
+    expect(reports[1]).toBe(begun);
     expect(end.value?.output).toBe('yes');
+  });
+
+  it('keeps its pauses though each of its reports wakes it', async () => {
+    let calls = 0;
+    const onReport = (wake: Wake) => void (++calls < 1000 && wake.call());
+    const { reads } = start({ get: () => prediction('processing'), onReport });
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect(reads.length).toBeLessThan(80);
   });
 
   it('asks ever more slowly through a cold boot, and quickly again once the model runs (A14)', async () => {

@@ -27,7 +27,7 @@ export interface FollowOptions {
   readonly started: Prediction;
   readonly life: Life;
   readonly wake: Wake;
-  /** Told each time how the prediction stands. */
+  /** Told how the prediction stands whenever that is news. */
   readonly onReport: (prediction: Prediction) => void;
   /** Listens to the prediction's stream, to know of its end at once; absent: asking alone tells it. */
   readonly streams?: Pick<StreamWatch, 'events'>;
@@ -89,8 +89,10 @@ class Following {
     const last = latest.status === 'starting' ? LAST_PAUSE.starting : LAST_PAUSE.running;
     const isFirstAddress = this.prediction.streamUrl === undefined;
     this.pause = began ? FIRST_PAUSE : Math.min(last, this.pause * GROWTH);
+    const isNews = standsOtherwise(latest, this.prediction);
     this.prediction = latest;
-    this.options.onReport(latest);
+    // A report wakes everybody who waits for the prediction, us too: repeated, it would make us ask without end.
+    if (isNews) this.options.onReport(latest);
     // A stream is silent through a long boot, so that listening may have been given up before there was anything.
     if ((began || isFirstAddress) && !latest.finished) this.listen();
   }
@@ -124,4 +126,8 @@ class Following {
       hasFailed ||= type === 'error';
     }
   }
+}
+
+function standsOtherwise(latest: Prediction, before: Prediction): boolean {
+  return latest.status !== before.status || latest.startedAt?.getTime() !== before.startedAt?.getTime();
 }

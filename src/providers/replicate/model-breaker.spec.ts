@@ -66,7 +66,7 @@ describe('the breaker of a model', () => {
     expect(await isOpen()).toBe(false);
   });
 
-  it.each<FaultKind>(['lost', 'timed_out', 'unreadable', 'not_sent'])(
+  it.each<FaultKind>(['lost', 'timed_out', 'not_sent'])(
     'counts a create that was %s',
     async (kind) => {
       await times(10, () => fails(new UpstreamFault(kind)));

@@ -113,6 +113,8 @@ function judge(result: PromiseSettledResult<unknown>): Verdict {
   if (result.status === 'fulfilled') return 'works';
   const fault: unknown = result.reason;
   if (!(fault instanceof UpstreamFault) || fault.kind === 'aborted' || fault.status === 429) return 'nothing';
+  // An answer that makes no sense, or is too long, may be one caller's doing.
+  if (fault.kind === 'unreadable') return 'nothing';
   return fault.kind === 'refused' && (fault.status ?? 0) < 500 ? 'works' : 'fails';
 }
 

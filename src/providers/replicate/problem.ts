@@ -1,5 +1,6 @@
 // Reads the answers in which Replicate says no. Shapes: RFC 9457 problems, Replicate's own variants, proxies' HTML.
 import type { ExchangeReply } from './exchange.js';
+import { redacted } from './redacted.js';
 import { type Problem, UpstreamFault } from './upstream-fault.js';
 
 /** Longer waits than this are some mistake, in milliseconds. */
@@ -13,7 +14,7 @@ export function refusal(reply: ExchangeReply): UpstreamFault {
   const words = [problem?.title, problem?.detail].filter((word) => word !== undefined).join(': ');
   return new UpstreamFault('refused', {
     status: reply.status,
-    message: `Replicate refused with ${reply.status}${words && ` (${words.trim().slice(0, 500)})`}`,
+    message: `Replicate refused with ${reply.status}${words && ` (${redacted(words)})`}`,
     ...(problem && { problem }),
     ...(retryAfterMs !== undefined && { retryAfterMs }),
   });

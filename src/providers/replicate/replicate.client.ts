@@ -58,19 +58,23 @@ export class ReplicateClient {
     return this.replicate.predictions.cancel(id).then(readPrediction).catch(unwrap);
   }
 
-  /** The account's newest predictions, one page of a hundred. */
-  async listNewest(): Promise<ListedPrediction[]> {
-    const { results } = await this.replicate.predictions.list().catch(unwrap);
-    return results.flatMap((entry) => {
-      try {
-        const prediction = readPrediction(entry);
-        const recordId = recordIdIn(entry.webhook);
-        return [{ report: toReport(prediction), inputDigest: digestOf(entry.input), recordId }];
-      } catch {
-        // An entry that we cannot read is none that we look for.
-        return [];
-      }
-    });
+  /** The account's newest predictions, so many pages of a hundred. */
+  async listNewest(pages: number): Promise<ListedPrediction[]> {
+    const found: ListedPrediction[] = [];
+    let path: string | undefined = '/predictions';
+    for (let page = 0; page < pages && path !== undefined; page++) {
+      const answer: Response = await this.replicate.request(path, { method: 'GET' }).catch(unwrap);
+      const { results, next } = ((await answer.json().catch(unwrap)) ?? {}) as {
+        results?: unknown;
+        next?: unknown;
+      };
+      if (!Array.isArray(results)) return unwrap(new Error('a list without results'));
+      found.push(...results.flatMap(readListed));
+      // Only the cursor is taken from the address: where Replicate is, we know better.
+      const cursor = typeof next === 'string' ? URL.parse(next)?.searchParams.get('cursor') : undefined;
+      path = cursor ? `/predictions?cursor=${encodeURIComponent(cursor)}` : undefined;
+    }
+    return found;
   }
 
   /** The key that Replicate signs its webhooks with, as `whsec_…`. */
@@ -104,6 +108,17 @@ export class ReplicateClient {
       case 'deployment':
         return deployments.predictions.create(target.owner, target.name, options);
     }
+  }
+}
+
+function readListed(entry: unknown): ListedPrediction[] {
+  try {
+    const { input, webhook } = entry as { input?: unknown; webhook?: unknown };
+    const report = toReport(readPrediction(entry));
+    return [{ report, inputDigest: digestOf(input), recordId: recordIdIn(webhook) }];
+  } catch {
+    // An entry that we cannot read is none that we look for.
+    return [];
   }
 }
 

@@ -12,11 +12,12 @@ import type {
 } from '../../inference/inference.js';
 import type { PredictionRecord, PredictionReport } from '../../inference/prediction-record.js';
 import type { CreateAdmission } from './create-admission.js';
+import { heard, noteFailure, toldToEnd, unseen } from './create-outcome.js';
 import { faultToApiError } from './failure.js';
 import { follow } from './follow.js';
 import { Life } from './life.js';
 import type { Planner, ReplicateCall, ReplicatePlan } from './planner.js';
-import { findPredictionId, type Prediction, toReport } from './prediction.wire.js';
+import { type Prediction, toReport } from './prediction.wire.js';
 import type { ReplicateClient } from './replicate.client.js';
 import type { StreamWatch } from './stream-watch.js';
 import { toAnswer } from './to-answer.js';
@@ -29,6 +30,9 @@ const WORTH_TELLING = 1000;
 
 /** The longest that this may take, in milliseconds. */
 const TELLING_LIMIT = 500;
+
+/** Suggested to who waited for a turn until the deadline, in milliseconds. */
+const QUEUED_RETRY = 5000;
 
 /** What a provider is made of. */
 export interface ReplicateParts {
@@ -94,8 +98,8 @@ export class ReplicateProvider implements InferenceProvider, OnModuleDestroy, On
     return reportUnlessGone(this.parts.client.cancel(upstreamId));
   }
 
-  list(): Promise<readonly ListedPrediction[]> {
-    return this.parts.client.listNewest();
+  list(pages: number): Promise<readonly ListedPrediction[]> {
+    return this.parts.client.listNewest(pages);
   }
 
   /** Tells everybody who waits here that the wait is over. */
@@ -117,6 +121,7 @@ export class ReplicateProvider implements InferenceProvider, OnModuleDestroy, On
     try {
       return await act(life);
     } catch (error) {
+      if (error instanceof ApiError && error.reason === 'upstream_rate_limited') throw error;
       throw life.ending ?? faultToApiError(error, this.parts.planner.paramOf(plan));
     } finally {
       this.lives.delete(life);
@@ -133,7 +138,7 @@ export class ReplicateProvider implements InferenceProvider, OnModuleDestroy, On
   ): Promise<{ created: Prediction; askedAt: number }> {
     const { client, admission, publicUrl } = this.parts;
     const webhook = publicUrl === undefined ? undefined : webhookAddress(publicUrl, record.id);
-    let askedAt = performance.now();
+    let askedAt: number | undefined;
     const send = (): Promise<Prediction> => {
       askedAt = performance.now();
       record.sent();
@@ -143,7 +148,16 @@ export class ReplicateProvider implements InferenceProvider, OnModuleDestroy, On
       .create(request.model.upstream, life, send)
       .then((prediction) => heard(prediction, record));
     answer.catch((error: unknown) => noteFailure(error, record, life));
-    return { created: await life.race(answer), askedAt };
+    const told = toldToEnd(record);
+    try {
+      const created = await life.race(Promise.race([answer, told.prediction]));
+      return { created, askedAt: askedAt ?? performance.now() };
+    } catch (error) {
+      const isQueued = askedAt === undefined && life.ending?.reason === 'prediction_timeout';
+      throw isQueued ? new ApiError('upstream_rate_limited', { retryAfterMs: QUEUED_RETRY }) : error;
+    } finally {
+      told.stop();
+    }
   }
 
   private async finish(
@@ -154,8 +168,8 @@ export class ReplicateProvider implements InferenceProvider, OnModuleDestroy, On
     askedAt: number,
   ): Promise<ProviderAnswer> {
     const prediction = created.finished
-      ? await this.withTimes(created, record, performance.now() - askedAt)
-      : await this.follow(created, record, life, { lookAtOnce: false });
+      ? await this.withTimes(created, record, isWorthTelling(plan, performance.now() - askedAt))
+      : await this.follow(created, record, life, { lookAtOnce: record.hasEnded });
     return toAnswer(prediction, plan, askedAt);
   }
 
@@ -166,19 +180,19 @@ export class ReplicateProvider implements InferenceProvider, OnModuleDestroy, On
     { lookAtOnce }: { lookAtOnce: boolean },
   ): Promise<Prediction> {
     const wake = new Wake();
-    record.onNews(() => wake.call());
+    const stopListening = record.onNews(() => wake.call());
     if (lookAtOnce) wake.call();
     const onReport = (prediction: Prediction): void => void record.reported(toReport(prediction));
     const { client, streams } = this.parts;
-    return follow({ client, streams, started, life, wake, onReport });
+    return follow({ client, streams, started, life, wake, onReport }).finally(stopListening);
   }
 
   /**
-   * A held create's answer comes with its output, but without its times and its bill. After a long hold those
-   * tell a cold boot from a slow model, so they are worth one question; the answer does not wait for it long.
+   * A held create's answer comes with its output, but without its times and its bill; they may be worth one
+   * question. The answer does not wait for it long.
    */
-  private async withTimes(held: Prediction, record: PredictionRecord, heldMs: number): Promise<Prediction> {
-    if (held.terminal || heldMs < WORTH_TELLING) return held;
+  private async withTimes(held: Prediction, record: PredictionRecord, isWorth: boolean): Promise<Prediction> {
+    if (held.terminal || !isWorth) return held;
     try {
       const full = await this.parts.client.get(held.id, AbortSignal.timeout(TELLING_LIMIT));
       record.reported(toReport(full));
@@ -190,41 +204,9 @@ export class ReplicateProvider implements InferenceProvider, OnModuleDestroy, On
   }
 }
 
-/** Replicate gave this prediction the id of another: nobody may see whose answer that is. */
-function heard(prediction: Prediction, record: PredictionRecord): Prediction {
-  if (record.reported(toReport(prediction))) return prediction;
-  throw new UpstreamFault('unreadable', { message: `Replicate: the id ${prediction.id} is another's` });
-}
-
-/** What a failed create says about the prediction: never accepted, accepted under this id, or nothing at all. */
-function noteFailure(error: unknown, record: PredictionRecord, life: Life): void {
-  if (error instanceof ApiError) return record.refused(error.reason);
-  if (!(error instanceof UpstreamFault)) return;
-  const { kind, status = 0, partialBody, provablyNotAccepted } = error;
-  const id = partialBody === undefined ? undefined : findPredictionId(partialBody);
-  if (id !== undefined) return void record.reported({ upstreamId: id, state: 'starting' });
-  if (kind === 'aborted') return record.refused(life.ending?.reason ?? 'client_closed_request');
-  const saidNo = kind === 'refused' && status >= 400 && status < 500;
-  if (provablyNotAccepted || saidNo) record.refused(faultToApiError(error, () => undefined).reason);
-}
-
-/** Stands for a prediction of which nothing is known but its id. */
-function unseen(id: string): Prediction {
-  return {
-    id,
-    status: 'starting',
-    output: null,
-    error: undefined,
-    tokens: undefined,
-    createdAt: undefined,
-    startedAt: undefined,
-    completedAt: undefined,
-    runTimeUs: undefined,
-    streamUrl: undefined,
-    dataRemoved: false,
-    terminal: false,
-    finished: false,
-  };
+/** After a long hold the times tell a cold boot from a slow model; official models count tokens, and bill by them. */
+function isWorthTelling({ resolved }: ReplicatePlan, heldMs: number): boolean {
+  return heldMs >= WORTH_TELLING || resolved.target.kind === 'official';
 }
 
 async function reportUnlessGone(answer: Promise<Prediction>): Promise<PredictionReport | undefined> {

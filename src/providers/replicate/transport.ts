@@ -26,6 +26,12 @@ const UPLOAD_TIMES: Times = { headersTimeoutMs: 30_000, timeoutMs: 45_000 };
 /** Longest time without a byte of an answer's body, in milliseconds. */
 const IDLE_TIMEOUT = 10_000;
 
+/** Largest answer beyond what it repeats of the input, in bytes; the longest model output is far below. */
+const MAX_ANSWER = 2 * 1024 ** 2;
+
+/** Largest answer to a read, in bytes: a prediction shows its whole input, and a list shows a hundred of them. */
+const MAX_RECORD = 64 * 1024 ** 2;
+
 /** Slowest upload that is waited for, in bytes a millisecond: large bodies are given time of their own. */
 const SLOWEST_UPLOAD = 256;
 
@@ -148,6 +154,8 @@ export class ReplicateTransport {
       headersTimeoutMs,
       idleTimeoutMs: IDLE_TIMEOUT,
       timeoutMs: timeoutMs + (content?.length ?? 0) / SLOWEST_UPLOAD,
+      // Escapes may double what is repeated.
+      maxBytes: content === undefined ? MAX_RECORD : MAX_ANSWER + 2 * content.length,
       ...more,
       ...(content !== undefined && { body: content }),
       ...(signal && { signal }),
