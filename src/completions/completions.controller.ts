@@ -56,13 +56,13 @@ export class CompletionsController {
     required: false,
     schema: { type: 'string', minLength: 1, maxLength: 255 },
     description:
-      'Makes it safe to send the request again: for 24 hours the same key and body get the same answer, and one bill.',
+      'Makes it safe to send the request again: for 24 hours the same key and body get the same answer, and one bill. An answer that was not waited for can be had for 50 minutes.',
   })
   @ApiOperation({
     operationId: 'createCompletion',
     summary: 'Ask a question about images',
     description:
-      'Waits for the answer, also while the model boots, which takes minutes for a model that has been idle: set the timeout of your client to ten minutes. Hanging up cancels the prediction. `x-cerebro-queue-ms`, `-boot-ms` and `-run-ms` tell where the time went.',
+      'Waits for the answer, also while the model boots, which takes minutes for a model that has been idle: set the timeout of your client to ten minutes. Hanging up cancels the prediction, unless the request has an `Idempotency-Key`. `x-cerebro-queue-ms`, `-boot-ms` and `-run-ms` tell where the time went.',
   })
   @ApiBody({ type: CompletionRequest, examples: EXAMPLES })
   @ApiOkResponse({ type: CompletionResponse, headers: HEADERS })
@@ -71,8 +71,14 @@ export class CompletionsController {
     'missing_required_parameter',
     'unknown_parameter',
     'invalid_type',
+    'invalid_value',
+    'unsupported_value',
+    'empty_string',
+    'string_above_max_length',
+    'array_above_max_length',
     'integer_below_min_value',
     'decimal_above_max_value',
+    'decimal_below_min_value',
     'integer_above_max_value',
     'unsupported_parameter',
     'invalid_image_url',

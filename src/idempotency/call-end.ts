@@ -39,7 +39,8 @@ export function endOfAnswer(status: number, body: unknown): CallEnd {
 /** The end of a call that failed. What may have been billed is not done again under the same key. */
 export function endOfError(error: ApiError): CallEnd {
   if (UNFINISHED.includes(error.reason)) return 'hand over';
-  if (error.spec.retry !== false || FOR_NOTHING.includes(error.reason)) return 'free';
+  const isFinal = error.billed ? error.spec.retry !== true : error.spec.retry === false;
+  if (!isFinal || FOR_NOTHING.includes(error.reason)) return 'free';
   return { status: error.status, text: JSON.stringify(errorBody(error)) };
 }
 

@@ -128,7 +128,7 @@ describe('a request under an Idempotency-Key', () => {
       ]);
       expect(again.headers['content-type']).toBe(first.headers['content-type']);
     }
-    expect(bills).toEqual([{ durable: true, mayJoin: false }]);
+    expect(bills).toEqual([{ durable: true, mayJoin: false, onlyJoins: false }]);
   });
 
   it('is one call though it comes many times at once on two nodes; the others are told to wait (B17)', async () => {
@@ -160,8 +160,8 @@ describe('a request under an Idempotency-Key', () => {
     handle = () => ({ joined: true });
     expect((await send(b, { key, retry: 1 })).json()).toEqual({ joined: true });
     expect(bills).toEqual([
-      { durable: true, mayJoin: false },
-      { durable: true, mayJoin: true },
+      { durable: true, mayJoin: false, onlyJoins: false },
+      { durable: true, mayJoin: true, onlyJoins: true },
     ]);
     expect((await send(b, { key })).json()).toEqual({ joined: true });
     release();
@@ -191,7 +191,7 @@ describe('a request under an Idempotency-Key', () => {
     await execute(database.url, 'DELETE FROM nodes');
     handle = () => ({ found: true });
     expect((await send(heir, { key })).json()).toEqual({ found: true });
-    expect(bills.at(-1)).toEqual({ durable: true, mayJoin: true });
+    expect(bills.at(-1)).toEqual({ durable: true, mayJoin: true, onlyJoins: false });
     release();
     await lost;
     expect((await send(heir, { key })).json()).toEqual({ found: true });
@@ -221,7 +221,7 @@ describe('a request under an Idempotency-Key', () => {
       expect((await send(app, { key })).statusCode).toBe(new ApiError(reason).status);
       handle = () => ({ ok: true });
       expect((await send(app, { key, body: { another: 'body' } })).json()).toEqual({ ok: true });
-      expect(bills.at(-1)).toEqual({ durable: true, mayJoin: false });
+      expect(bills.at(-1)).toEqual({ durable: true, mayJoin: false, onlyJoins: false });
     },
   );
 
@@ -236,7 +236,7 @@ describe('a request under an Idempotency-Key', () => {
       await send(app, { key });
       handle = () => ({ ok: true });
       expect((await send(app, { key })).json()).toEqual({ ok: true });
-      expect(bills.at(-1)).toEqual({ durable: true, mayJoin: true });
+      expect(bills.at(-1)).toEqual({ durable: true, mayJoin: true, onlyJoins: false });
     },
   );
 
@@ -246,7 +246,7 @@ describe('a request under an Idempotency-Key', () => {
     handle = () => new Response('data: 1\n\n');
     for (const mayJoin of [false, true]) {
       expect((await send(app, { key })).body).toBe('data: 1\n\n');
-      expect(bills.at(-1)).toEqual({ durable: true, mayJoin });
+      expect(bills.at(-1)).toEqual({ durable: true, mayJoin, onlyJoins: false });
     }
   });
 

@@ -59,11 +59,15 @@ export class IdempotencyInterceptor implements NestInterceptor {
         if (!isRepetition(request.headers)) {
           throw new ApiError('idempotency_in_progress', { retryAfterMs: 1000 });
         }
-        request.repetition = { durable: true, mayJoin: true };
+        request.repetition = { durable: true, mayJoin: true, onlyJoins: true };
         return this.run({ call, lease: undefined }, reply, next);
       case 'new':
       case 'taken over':
-        request.repetition = { durable: true, mayJoin: beginning.kind === 'taken over' };
+        request.repetition = {
+          durable: true,
+          mayJoin: beginning.kind === 'taken over',
+          onlyJoins: false,
+        };
         return this.run({ call, lease: beginning.lease }, reply, next);
     }
   }

@@ -47,7 +47,6 @@ export function serviceWith(web: Record<string, Page | EgressError>, options: Pa
     signer: new ImageSigner('pepper'),
     fetchAll: false,
     publicUrl: 'https://cerebro.example',
-    publishedMs: 60_000,
     ...options,
   });
   return { service, fetched, files };

@@ -80,7 +80,9 @@ const get = (url: string, method: 'GET' | 'HEAD' | 'POST' = 'GET') => app.inject
 /** The path under which a picture of a tenant's is published. */
 async function publish(): Promise<string> {
   const picture = { kind: 'bytes', bytes: png, mediaType: 'image/png' } as const;
-  const { url } = await app.get(Images).publish(picture, { tenantId: 'ten_a', param: 'image' });
+  const { url } = await app
+    .get(Images)
+    .publish(picture, { tenantId: 'ten_a', param: 'image', lifetimeMs: 1_200_000 });
   return url.replace('https://cerebro.example', '');
 }
 

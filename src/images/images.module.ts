@@ -8,9 +8,6 @@ import { ImageSigner } from './image-signer.js';
 import { Images } from './images.service.js';
 import { StoredImagesRepository } from './stored-images.repository.js';
 
-/** How long a published picture outlives the longest prediction: for a model's own queue and slow fetches. */
-const PUBLISHED_GRACE_MS = 10 * 60_000;
-
 /** Images of requests, pictures on their way to models, and uploads. */
 @Module({
   controllers: [ImageHostController],
@@ -45,7 +42,6 @@ const PUBLISHED_GRACE_MS = 10 * 60_000;
           signer,
           fetchAll: settings.get('imageMode', { infer: true }) === 'fetch',
           publicUrl: settings.get('publicUrl', { infer: true }),
-          publishedMs: settings.get('predictionTimeoutMs', { infer: true }) + PUBLISHED_GRACE_MS,
         }),
     },
   ],

@@ -34,8 +34,6 @@ export interface ImagesOptions {
   readonly fetchAll: boolean;
   /** Where models reach us, without a slash at its end; absent: they do not. */
   readonly publicUrl: string | undefined;
-  /** How long a published picture can be fetched, in milliseconds. */
-  readonly publishedMs: number;
 }
 
 /** A picture that we hold, as opposed to one that a model fetches elsewhere. */
@@ -75,19 +73,20 @@ export class Images {
   }
 
   /**
-   * Stores a picture for a model to fetch, until a little after the longest prediction has ended.
+   * Stores a picture for a model to fetch.
    *
-   * @param param the image's place in the request, for errors
+   * @param more.param the image's place in the request, for errors
+   * @param more.lifetimeMs how long it can be fetched, in milliseconds
    * @throws {ApiError} `public_url_required` where models cannot reach us
    */
   async publish(
     { bytes }: PictureBytes,
-    { tenantId, param }: { tenantId: string; param: string },
+    { tenantId, param, lifetimeMs }: { tenantId: string; param: string; lifetimeMs: number },
   ): Promise<Extract<ImagePayload, { kind: 'address' }>> {
-    const { publicUrl, publishedMs, stored, signer } = this.options;
+    const { publicUrl, stored, signer } = this.options;
     if (publicUrl === undefined) throw new ApiError('public_url_required', { param });
     const { mediaType, width, height } = checkImage(bytes, param);
-    const expires = Math.ceil((Date.now() + publishedMs) / 1000);
+    const expires = Math.ceil((Date.now() + lifetimeMs) / 1000);
     const id = newId('img_');
     const expiresAt = new Date(expires * 1000);
     await stored.create(tenantId, {

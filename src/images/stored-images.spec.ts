@@ -41,7 +41,11 @@ describe('publishing a picture', () => {
   it('stores it and signs an address without a comma, good for a while', async () => {
     const { service, files } = serviceWith({});
     const before = Date.now();
-    const { url } = await service.publish(picture, { tenantId: 'ten_a', param: 'image_urls[0]' });
+    const { url } = await service.publish(picture, {
+      tenantId: 'ten_a',
+      param: 'image_urls[0]',
+      lifetimeMs: 60_000,
+    });
     expect(url).toMatch(
       /^https:\/\/cerebro\.example\/images\/img_[0-9a-f]{32}\.png\?expires=\d{10}&signature=[\w-]{43}$/,
     );
@@ -56,7 +60,9 @@ describe('publishing a picture', () => {
 
   it('fails where models cannot reach us, naming the image', async () => {
     const { service, files } = serviceWith({}, { publicUrl: undefined });
-    const error = await refusal(service.publish(picture, { tenantId: 'ten_a', param: 'image_urls[2]' }));
+    const error = await refusal(
+      service.publish(picture, { tenantId: 'ten_a', param: 'image_urls[2]', lifetimeMs: 60_000 }),
+    );
     expect(error).toMatchObject({ reason: 'public_url_required', param: 'image_urls[2]' });
     expect(files.size).toBe(0);
   });
