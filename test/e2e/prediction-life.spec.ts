@@ -190,7 +190,8 @@ describe('webhooks', () => {
 
   it('do not exist where Replicate cannot reach us', async () => {
     const path = '/webhooks/replicate/prd_00000000000000000000000000000000';
-    expect((await gateway.send(path, { method: 'POST', key: null, body: {} })).status).toBe(404);
+    const headers = { 'webhook-signature': 'v1,AAAA' };
+    expect((await gateway.send(path, { method: 'POST', key: null, body: {}, headers })).status).toBe(404);
   });
 });
 
