@@ -14,6 +14,7 @@ import { ErrorFilter } from './http/error.filter.js';
 import { InFlight } from './http/in-flight.js';
 import { registerJsonBody } from './http/json-body.js';
 import { buildDocument, type DocumentOptions, serveDocument } from './http/openapi.js';
+import { registerOversizedBody } from './http/oversized-body.js';
 import { REQUEST_ID_HEADER, requestId } from './http/request-id.js';
 import { RequestValidationPipe } from './http/request-validation.pipe.js';
 import { RouteTable } from './http/route-table.js';
@@ -51,6 +52,7 @@ export async function createApp({ settings, logger, ...document }: AppOptions): 
     if (logger) logger.access(accessLine(request, reply));
   });
   registerWireRules(fastify);
+  registerOversizedBody(fastify);
   registerJsonBody(fastify, settings.bodyLimit);
   registerMultipart(fastify);
   const nest = await NestFactory.create<NestFastifyApplication>(AppModule.forRoot(settings), adapter, {

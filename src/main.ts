@@ -1,10 +1,13 @@
 // Starts the gateway, and stops it on SIGTERM, SIGINT or SIGHUP.
 import { type App, createApp } from './app.js';
 import { loadSettings, unknownVariables } from './config/environment.js';
+import { REPLICATE_API } from './config/settings.js';
 import { migrationsFolder } from './database/migration-files.js';
 import { applyMigrations } from './database/migrations.js';
 import { demoKey, greeting } from './demo.js';
 import { type LocalServices, startLocalServices } from './local-services.js';
+import { checkAllowances, DEFAULT_MODEL } from './models/catalogue.service.js';
+import { loadModelsFile } from './models/models-file.loader.js';
 import { JsonLogger } from './observability/json-logger.js';
 import { oneLine } from './start-failure.js';
 
@@ -28,8 +31,14 @@ async function start(): Promise<void> {
       'CEREBRO_IMAGE_MODE=fetch without CEREBRO_PUBLIC_URL: the default model cannot be asked',
     );
   }
+  if (given.replicateToken === undefined && given.replicateBaseUrl !== REPLICATE_API) {
+    running.logger.warn('REPLICATE_BASE_URL is not used without REPLICATE_API_TOKEN: the sandbox answers');
+  }
   stopOnSignals(running);
   try {
+    // Before anything is started, and before a framework would log what is wrong with a stack.
+    checkAllowances(given.models);
+    await loadModelsFile(given.modelsFile, DEFAULT_MODEL);
     running.services = await startLocalServices(given, { role: 'gateway' });
     const { settings, sandbox, secrets } = running.services;
     await applyMigrations({ url: settings.databaseUrl, folder: migrationsFolder });

@@ -16,7 +16,7 @@ const answer = (more: Partial<ProviderAnswer> = {}): ProviderAnswer => ({
 });
 
 describe('settling an answer', () => {
-  it("counts the seed's prompt as five tokens, as Phi-3.5's vocabulary does", () => {
+  it("counts the usual prompt as five tokens, as Phi-3.5's vocabulary does", () => {
     expect(settle(request(1000), answer({ tokenLimit: 1000 })).usage.prompt).toBe(5);
   });
 

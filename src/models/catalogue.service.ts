@@ -29,11 +29,7 @@ export class ModelCatalogue {
 
   constructor(settings: SettingsService, @Inject(MODELS_FILE) { aliases, prices, hardware }: ModelsFile) {
     const entries = settings.get('models', { infer: true });
-    if (!entries.every(isAllowance)) {
-      throw new SettingsError(
-        'Cerebro cannot start: CEREBRO_MODELS must hold entries such as owner/name, owner/name:version, owner/*, deployments/owner/name or *.',
-      );
-    }
+    checkAllowances(entries);
     this.allowed = new Set(entries);
     this.prices = prices;
     this.hardware = hardware;
@@ -93,6 +89,14 @@ export class ModelCatalogue {
     const price = spec.price ?? this.prices.get(spec.upstream);
     return price ? { ...spec, price } : spec;
   }
+}
+
+/** @throws {SettingsError} for an entry of CEREBRO_MODELS that names nothing */
+export function checkAllowances(entries: readonly string[]): void {
+  if (entries.every(isAllowance)) return;
+  throw new SettingsError(
+    'Cerebro cannot start: CEREBRO_MODELS must hold entries such as owner/name, owner/name:version, owner/*, deployments/owner/name or *.',
+  );
 }
 
 /** The default model, with what the file says of it. The file may put another model in its place. */

@@ -19,7 +19,7 @@ beforeAll(async () => {
 afterAll(() => gateway.close());
 afterEach(() => startAnew(gateway));
 
-/** The seed's request. `image_urls` and `do_sample` are ours, so OpenAI's types do not know them. */
+/** The usual request. `image_urls` and `do_sample` are ours, so OpenAI's types do not know them. */
 const seed = {
   model: 'cerebro-phi3.5-vision-instruct',
   prompt: 'Describe the image.',
@@ -30,7 +30,7 @@ const seed = {
 } satisfies OpenAI.CompletionCreateParamsNonStreaming & Record<string, unknown>;
 
 describe("OpenAI's client", () => {
-  it("asks the seed's question and reads the answer", async () => {
+  it("asks the usual question and reads the answer", async () => {
     const answer = await client.completions.create(seed);
     expect(answer.choices[0]?.text).toBe('A red bicycle.');
     expect(answer.choices[0]?.finish_reason).toBe('stop');

@@ -17,7 +17,7 @@ function sent(): { version: string; input: Record<string, unknown> } {
 }
 
 describe('POST /v1/completions', () => {
-  it("answers the seed's request in OpenAI's shape", async () => {
+  it("answers the usual request in OpenAI's shape", async () => {
     const before = Math.floor(Date.now() / 1000);
     const { status, json, headers } = await gateway.complete();
     expect(status).toBe(200);

@@ -41,7 +41,7 @@ export interface TestGateway {
   readonly app: Awaited<ReturnType<typeof createApp>>;
   /** Sends a request, with the tenant's key unless another, or null for none, is given. */
   send(path: string, sent?: Sent): Promise<Answer>;
-  /** Asks the seed's question, changed by `body`. */
+  /** Asks the usual question, changed by `body`. */
   complete(body?: Record<string, unknown>, sent?: Sent): Promise<Answer>;
   close(): Promise<void>;
 }
@@ -121,7 +121,7 @@ export async function freePort(): Promise<number> {
   return port;
 }
 
-/** The seed's request, about a picture of the sandbox's. */
+/** The usual request, about a picture of the sandbox's. */
 export function question(): Record<string, unknown> {
   return {
     prompt: 'Describe the image.',

@@ -12,7 +12,7 @@ const plan = (more: Partial<InferenceRequest> = {}, model = COMMA_SEPARATED_IMAG
   planInput(requestOf({ ...seed, ...more }), model);
 
 describe("the default model's input", () => {
-  it("is the seed's request in the model's own names", () => {
+  it("is the usual request in the model's own names", () => {
     const planned = plan();
     expect(planned).toMatchObject({ tokenLimit: 1000, imageForms: ['address'] });
     const images = [{ form: 'address' as const, value: 'https://a.example/1.jpg' }];

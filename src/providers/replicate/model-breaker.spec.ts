@@ -66,13 +66,10 @@ describe('the breaker of a model', () => {
     expect(await isOpen()).toBe(false);
   });
 
-  it.each<FaultKind>(['lost', 'timed_out', 'not_sent'])(
-    'counts a create that was %s',
-    async (kind) => {
-      await times(10, () => fails(new UpstreamFault(kind)));
-      expect(await isOpen()).toBe(true);
-    },
-  );
+  it.each<FaultKind>(['lost', 'timed_out', 'not_sent'])('counts a create that was %s', async (kind) => {
+    await times(10, () => fails(new UpstreamFault(kind)));
+    expect(await isOpen()).toBe(true);
+  });
 
   it.each([500, 502, 503, 504])('counts a refusal with %d', async (status) => {
     await times(10, () => fails(refused(status)));
