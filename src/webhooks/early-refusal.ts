@@ -9,7 +9,7 @@ const SIGNED = /^\/webhooks\//;
 export function registerEarlyRefusal(fastify: FastifyInstance): void {
   fastify.addHook('preParsing', (request, _reply, _payload, done) => {
     const isSigned = typeof request.headers['webhook-signature'] === 'string';
-    const isRefused = !request.is404 && SIGNED.test(request.routeOptions.url ?? '') && !isSigned;
+    const isRefused = !request.is404 && (request.routeOptions.url ?? '').startsWith("/webhooks/") && !isSigned;
     done(isRefused ? new ApiError('webhook_refused') : null);
   });
 }

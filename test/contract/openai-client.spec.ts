@@ -30,7 +30,7 @@ const seed = {
 } satisfies OpenAI.CompletionCreateParamsNonStreaming & Record<string, unknown>;
 
 describe("OpenAI's client", () => {
-  it("asks the usual question and reads the answer", async () => {
+  it('asks the usual question and reads the answer', async () => {
     const answer = await client.completions.create(seed);
     expect(answer.choices[0]?.text).toBe('A red bicycle.');
     expect(answer.choices[0]?.finish_reason).toBe('stop');
