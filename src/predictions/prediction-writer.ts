@@ -53,12 +53,10 @@ export class PredictionWriter {
     return this.intents.add(intent);
   }
 
-  /** Writes progress soon: at once where it brings the provider's id, which only we know. */
+  /** Writes progress soon, in one with what follows soon; until then its row is in doubt, which is no harm. */
   advance(progress: Progress): void {
     const waiting = this.pending.get(progress.id);
-    clearTimeout(waiting?.timer);
-    const binds = progress.upstreamId !== undefined && waiting?.progress.upstreamId === undefined;
-    const timer = setTimeout(() => void this.flush(progress.id), binds ? 0 : PROGRESS_DELAY);
+    const timer = waiting?.timer ?? setTimeout(() => void this.flush(progress.id), PROGRESS_DELAY);
     this.pending.set(progress.id, { progress, timer });
   }
 

@@ -172,7 +172,6 @@ describe('routes', () => {
       'HEAD /images/:name',
       'HEAD /openapi.json',
       'HEAD /readyz',
-      'POST /webhooks/replicate/:id',
     ]);
   });
 
