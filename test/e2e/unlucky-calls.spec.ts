@@ -3,7 +3,7 @@ import { createServer } from 'node:http';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { makePicture } from '../../src/images/pictures.fixture.js';
 import { eventually, startTestGateway, type TestGateway } from '../support/gateway.js';
-import { expectOneBill, startAnew } from '../support/ledger.js';
+import { expectOneBill, ledger, startAnew } from '../support/ledger.js';
 
 let gateway: TestGateway;
 let second: TestGateway;
@@ -54,6 +54,23 @@ describe('a caller who waits', () => {
       }),
     );
     for (const { status } of answers) expect(status).toBe(200);
+  });
+});
+
+describe('callers who hang up', () => {
+  it('at whatever moment leave nothing running, no line open and no failure behind (B1, B3)', async () => {
+    await Promise.allSettled(
+      Array.from({ length: 60 }, (_, i) => {
+        const body = JSON.stringify({ prompt: `question ${i}`, image_urls: 'https://example.com/a.png' });
+        const leaving = new AbortController();
+        setTimeout(() => leaving.abort(), i / 2);
+        return gateway.complete({}, { body, signal: leaving.signal });
+      }),
+    );
+    await eventually('every line is settled', async () =>
+      (await ledger(gateway)).every(({ settled_at }) => settled_at),
+    );
+    expect((await gateway.complete()).status).toBe(200);
   });
 });
 

@@ -51,6 +51,8 @@ export class Life {
   /** What `promise` gives, unless this life ends first: then rejects with the ending. */
   race<Value>(promise: Promise<Value>): Promise<Value> {
     const { signal } = this;
+    // Whoever comes too late does not hear how it ends, and its failing then is nobody's.
+    promise.catch(() => undefined);
     return new Promise((resolve, reject) => {
       const onEnd = (): void => reject(signal.reason as ApiError);
       if (signal.aborted) return onEnd();
