@@ -1,6 +1,6 @@
 // The file that says which Cerebro owns a data folder. It guards against a second gateway on the same
 // folder; PostgreSQL itself guards the database files.
-import { readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { DataFolderError } from './errors.js';
 import { isStillRunning, processIdentity } from './process-identity.js';
@@ -19,8 +19,8 @@ export interface FolderLock {
   release(): Promise<void>;
 }
 
-/** Longest wait for a command to stop the server, and for another process to finish writing its lock. */
-const patience = { command: 15_000, unfinished: 1000 };
+/** Longest wait for a command to stop the server, for another to finish writing its lock, or discarding one. */
+const patience = { command: 15_000, unfinished: 1000, guard: 5000 };
 
 /**
  * Takes the lock file, also from a holder that has died.
@@ -69,18 +69,25 @@ async function readComplete(file: string): Promise<string | undefined> {
   }
 }
 
-/** Moves a dead holder's file away and makes sure that it was that one: another process may have been faster. */
+/**
+ * Removes a dead holder's file. One process at a time does that, and looks once more before: the file may be a living
+ * one's by now, who has just done the same.
+ */
 async function discard(file: string, content: string): Promise<void> {
-  const aside = `${file}.${process.pid}`;
+  const guard = `${file}.discarding`;
+  if (!(await createExclusively(guard, ''))) return removeIfForgotten(guard);
   try {
-    await rename(file, aside);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return;
-    throw error;
+    if ((await readOptional(file)) === content) await rm(file, { force: true });
+  } finally {
+    await rm(guard, { force: true });
   }
-  const moved = await readOptional(aside);
-  if (moved !== undefined && moved !== content) await createExclusively(file, moved);
-  await rm(aside, { force: true });
+}
+
+/** Whoever made the guard needs it for moments; one that stays was left by a process that died just then. */
+async function removeIfForgotten(guard: string): Promise<void> {
+  const made = await stat(guard).catch(() => undefined);
+  if (made && Date.now() - made.mtimeMs > patience.guard) await rm(guard, { force: true });
+  await sleep(5);
 }
 
 async function readOptional(file: string): Promise<string | undefined> {
