@@ -9,7 +9,7 @@ import type { LiveRecord } from '../predictions/live-record.js';
 import type { StoredPrediction } from '../predictions/prediction-rows.js';
 import { Predictions } from '../predictions/predictions.service.js';
 import { Asking } from './asking.service.js';
-import { LostPredictions } from './lost-predictions.js';
+import { LostPredictions, type SearchDepth } from './lost-predictions.js';
 
 /** How long after a prediction's own time a repetition may still come for its answer, in milliseconds. */
 const LATE = 5 * 60_000;
@@ -90,8 +90,9 @@ export class Joining {
 
   private async idOf(record: LiveRecord, signal: AbortSignal): Promise<string> {
     const until = performance.now() + SEARCH_LIMIT;
-    while (performance.now() < until) {
-      if (await this.lost.find(record, 'deep').catch(() => false)) return record.bound;
+    // What is not far back at the first look will not be later; reads of the provider are limited too.
+    for (let depth: SearchDepth = 'deep'; performance.now() < until; depth = 'recent') {
+      if (await this.lost.find(record, depth).catch(() => false)) return record.bound;
       if (record.hasEnded || (await this.predictions.hasEndedElsewhere(record).catch(() => false))) {
         this.predictions.forget(record);
         throw new EndedElsewhere();
