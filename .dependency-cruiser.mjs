@@ -5,7 +5,7 @@ export const floors = [
   ['inference'],
   ['config', 'contracts'],
   ['http', 'observability', 'database', 'egress'],
-  ['auth', 'models', 'images', 'predictions', 'metering', 'providers/replicate'],
+  ['auth', 'models', 'images', 'predictions', 'metering', 'structured-output', 'providers/replicate'],
   ['gateway'],
   ['idempotency'],
   ['completions', 'chat-completions', 'responses', 'files', 'webhooks', 'sandbox'],

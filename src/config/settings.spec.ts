@@ -38,6 +38,10 @@ describe('settings', () => {
       createsPerMinute: 600,
       modelConcurrency: 1000,
       bodyLimit: 16 * 1024 ** 2,
+      unsupportedParams: 'refuse',
+      structuredRetries: 1,
+      streamHeartbeatMs: 10_000,
+      corsOrigins: [],
     });
   });
 
@@ -71,9 +75,13 @@ describe('settings', () => {
       CEREBRO_MODELS: `${marker}, owner/name`,
       CEREBRO_IMAGE_MODE: marker,
       CEREBRO_PUBLIC_URL: `http://${marker}.example`,
+      CEREBRO_UNSUPPORTED_PARAMS: marker,
+      CEREBRO_STRUCTURED_RETRIES: marker,
+      CEREBRO_STREAM_HEARTBEAT: marker,
+      CEREBRO_CORS_ORIGINS: `*, https://${marker}/`,
     });
     expect(problem).not.toContain(marker);
-    expect(problem.match(/must/g)?.length).toBe(9);
+    expect(problem.match(/must/g)?.length).toBe(13);
   });
 
   it.each([
@@ -110,6 +118,24 @@ describe('settings', () => {
     'CEREBRO_ALLOW_PRIVATE_IMAGE_HOSTS=nas.lan:0',
     'CEREBRO_ALLOW_PRIVATE_IMAGE_HOSTS=[:::]',
     'CEREBRO_ALLOW_PRIVATE_IMAGE_HOSTS=999.1.1.1',
+    'CEREBRO_UNSUPPORTED_PARAMS=ignore',
+    'CEREBRO_UNSUPPORTED_PARAMS=true',
+    'CEREBRO_STRUCTURED_RETRIES=-1',
+    'CEREBRO_STRUCTURED_RETRIES=6',
+    'CEREBRO_STRUCTURED_RETRIES=1.5',
+    'CEREBRO_STREAM_HEARTBEAT=0',
+    'CEREBRO_STREAM_HEARTBEAT=999ms',
+    'CEREBRO_STREAM_HEARTBEAT=61s',
+    'CEREBRO_CORS_ORIGINS=app.example.com',
+    'CEREBRO_CORS_ORIGINS=https://app.example.com/',
+    'CEREBRO_CORS_ORIGINS=https://app.example.com/path',
+    'CEREBRO_CORS_ORIGINS=https://App.example.com',
+    'CEREBRO_CORS_ORIGINS=https://app.example.com:443',
+    'CEREBRO_CORS_ORIGINS=https://user@app.example.com',
+    'CEREBRO_CORS_ORIGINS=ftp://app.example.com',
+    'CEREBRO_CORS_ORIGINS=null',
+    'CEREBRO_CORS_ORIGINS=https://app.example.com https://b.example.com',
+    'CEREBRO_CORS_ORIGINS=https://app.example.com,',
   ])('refuse %s', (assignment) => {
     const [name = '', value = ''] = assignment.split('=');
     expect(problemOf({ [name]: value })).toContain(name);
@@ -141,6 +167,22 @@ describe('settings', () => {
       publicUrl: 'https://cerebro.example/vision',
       privateImageHosts: ['nas.lan', '10.0.0.1:8080', '[::1]:80'],
     });
+  });
+
+  it('read what becomes of parameters, and how an answer is streamed and asked for again', () => {
+    const settings = parseSettings({
+      CEREBRO_UNSUPPORTED_PARAMS: 'Drop',
+      CEREBRO_STRUCTURED_RETRIES: '0',
+      CEREBRO_STREAM_HEARTBEAT: '2.5s',
+      CEREBRO_CORS_ORIGINS: 'https://app.example.com , http://localhost:5173,https://[::1]:8443',
+    });
+    expect(settings).toMatchObject({
+      unsupportedParams: 'drop',
+      structuredRetries: 0,
+      streamHeartbeatMs: 2500,
+      corsOrigins: ['https://app.example.com', 'http://localhost:5173', 'https://[::1]:8443'],
+    });
+    expect(parseSettings({ CEREBRO_CORS_ORIGINS: '*' }).corsOrigins).toEqual(['*']);
   });
 
   it('take an address of Replicate without a path for its /v1', () => {

@@ -1,4 +1,5 @@
 // The settings of a gateway and how the environment spells them. Pure: reads only the record it is given.
+import { UNSUPPORTED_PARAMS, type UnsupportedParams } from '../inference/call.js';
 import { SettingReader } from './setting-reader.js';
 
 /** Version of `jimothyjohn/phi3-vision-instruct` that takes comma-separated `image_urls`. */
@@ -52,6 +53,14 @@ export interface Settings {
   readonly createsPerMinute: number;
   /** Predictions of one model that this node waits for at the same time, at the most. */
   readonly modelConcurrency: number;
+  /** What becomes of parameters that cannot be honoured, where the caller's key does not say. */
+  readonly unsupportedParams: UnsupportedParams;
+  /** How often a model is asked again for JSON that it got wrong; each time is billed. */
+  readonly structuredRetries: number;
+  /** The longest silence on a stream of ours, in milliseconds; then follows a comment. */
+  readonly streamHeartbeatMs: number;
+  /** Origins whose pages may call us; `*` for any. */
+  readonly corsOrigins: readonly string[];
   /** Bearer key of the admin API. Absent outside production: generated. */
   readonly adminKey?: string;
   /** Secret of the key hashes. Absent outside production: generated. */
@@ -122,6 +131,14 @@ export function parseSettings(env: Readonly<Record<string, string | undefined>>)
     }),
     createsPerMinute: read.integer('CEREBRO_CREATES_PER_MINUTE', { min: 1, max: 1_000_000 }) ?? 600,
     modelConcurrency: read.integer('CEREBRO_MODEL_CONCURRENCY', { min: 1, max: 100_000 }) ?? 1000,
+    unsupportedParams: read.oneOf('CEREBRO_UNSUPPORTED_PARAMS', UNSUPPORTED_PARAMS) ?? 'refuse',
+    structuredRetries: read.integer('CEREBRO_STRUCTURED_RETRIES', { min: 0, max: 5 }) ?? 1,
+    streamHeartbeatMs: read.duration('CEREBRO_STREAM_HEARTBEAT', { min: 1000, max: 60_000 }) ?? 10_000,
+    corsOrigins: read.list(
+      'CEREBRO_CORS_ORIGINS',
+      isOrigin,
+      'an origin such as https://app.example.com, or *',
+    ),
     ...(publicUrl === undefined ? {} : { publicUrl }),
     ...(modelsFile === undefined ? {} : { modelsFile }),
     ...(databaseUrl === undefined ? {} : { databaseUrl }),
@@ -138,6 +155,11 @@ function isHost(entry: string): boolean {
   return (
     HOST_ENTRY.test(entry) && URL.canParse(`http://${entry}`) && (port === undefined || Number(port) > 0)
   );
+}
+
+/** An origin as browsers send it: a scheme and a host, perhaps a port, nothing else. */
+function isOrigin(entry: string): boolean {
+  return entry === '*' || (/^https?:\/\/[^*]+$/.test(entry) && URL.parse(entry)?.origin === entry);
 }
 
 /** All of Replicate's routes are under `/v1`; an address without a path means that one. */

@@ -53,7 +53,13 @@ export const catalogue = {
   decimal_above_max_value: badRequest('decimal_above_max_value', 'A number is above its maximum.'),
   empty_string: badRequest('empty_string', 'A text is empty.'),
   string_above_max_length: badRequest('string_above_max_length', 'A text is too long.'),
+  empty_array: badRequest('empty_array', 'A list is empty.'),
   array_above_max_length: badRequest('array_above_max_length', 'A list is too long.'),
+  invalid_json_schema: badRequest('invalid_json_schema', 'This JSON Schema cannot be used.'),
+  structured_output_truncated: badRequest(
+    'structured_output_truncated',
+    'The answer reached its token limit before its JSON was complete.',
+  ),
   invalid_image_url: badRequest('invalid_image_url', 'An image cannot be used.'),
   unsupported_parameter: badRequest(
     'unsupported_parameter',
@@ -196,6 +202,12 @@ export const catalogue = {
     false,
   ),
   prediction_failed: server(502, 'prediction_failed', 'The model failed on this request.', false),
+  structured_output_failed: server(
+    502,
+    'structured_output_failed',
+    'The model did not give the JSON that was asked for.',
+    false,
+  ),
   prediction_canceled: server(
     502,
     'prediction_canceled',

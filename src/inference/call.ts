@@ -1,5 +1,9 @@
 // Who asks, and what is known of the request beside its question.
 
+/** What becomes of parameters that cannot be honoured: an error, or they are left out and listed in a header. */
+export const UNSUPPORTED_PARAMS = ['refuse', 'drop'] as const;
+export type UnsupportedParams = (typeof UNSUPPORTED_PARAMS)[number];
+
 /** One call of a tenant's. */
 export interface Call {
   readonly tenantId: string;
@@ -16,6 +20,8 @@ export interface Call {
   readonly mayJoin: boolean;
   /** It may do nothing but join: the call that it repeats is still running, and is the one to ask. */
   readonly onlyJoins: boolean;
+  /** What the caller's key says of parameters that a model lacks; undefined: what holds for this gateway. */
+  readonly unsupportedParams: UnsupportedParams | undefined;
   /** When the request came in, by `performance.now()`. */
   readonly arrivedAt: number;
   /** Aborted with an ApiError when the caller has gone. */

@@ -1,4 +1,6 @@
 // What Cerebro asks of a model and gets back, in its own words: no OpenAI and no Replicate here.
+import type { Prompt } from './conversation.js';
+import type { ParamNames } from './param-names.js';
 import type { PredictionRecord, PredictionReport } from './prediction-record.js';
 import type { Price } from './price.js';
 import type { TokenCounts } from './token-counts.js';
@@ -11,6 +13,9 @@ export interface Sampling {
   readonly topP?: number;
   readonly topK?: number;
   readonly seed?: number;
+  /** How much a token is held back for having been said often, or at all; 0 is not at all. */
+  readonly frequencyPenalty?: number;
+  readonly presencePenalty?: number;
   /** Texts that end the answer, and are no part of it. */
   readonly stop?: readonly string[];
   /** Whether to sample; false is greedy decoding. */
@@ -35,14 +40,18 @@ export interface ModelSpec {
   readonly timeoutMs?: number;
 }
 
-/** One question, about any number of images. */
+/** One question or conversation, about any number of images. */
 export interface InferenceRequest extends Sampling {
   readonly model: ModelSpec;
-  readonly prompt: string;
+  readonly prompt: Prompt;
   /** What the model should know before the question. */
   readonly system?: string;
   /** How many images come with it. */
   readonly imageCount: number;
+  /** What the caller calls all this. */
+  readonly names?: ParamNames;
+  /** Whether sampling parameters that the model lacks are left out of what it is sent, instead of refused. */
+  readonly dropsUnsupported?: boolean;
 }
 
 /** How a model can be handed an image: an address or data URI; an address that it fetches itself; bare base64. */
@@ -60,10 +69,14 @@ export interface InferencePlan {
   readonly version: string | undefined;
   /** The forms in which the model takes images, none for a model that takes none. */
   readonly imageForms: readonly ImageForm[];
+  /** Parameters that the model lacks and that were left out, by the callers' names. */
+  readonly dropped: readonly string[];
   /** The operator's price; absent: the list price of the hardware, where that is known. */
   readonly price: Price | undefined;
   /** What the model runs on, by the provider's name for it, where the provider tells. */
   readonly hardware: string | undefined;
+  /** The token limit that the model will be given; absent where nobody knows. */
+  readonly tokenLimit?: number;
   /** From now to the time when the prediction is cancelled, in milliseconds. */
   readonly timeoutMs: number;
 }
@@ -104,15 +117,8 @@ export interface ProviderAnswer {
 /** Why an answer ended: by itself or at a stop text, or at the token limit. */
 export type FinishReason = 'stop' | 'length';
 
-/** The answer as the caller is told it. */
-export interface InferenceResult {
-  readonly id: string;
-  readonly model: ModelSpec;
-  readonly text: string;
-  readonly finishReason: FinishReason;
-  readonly usage: TokenCounts;
-  readonly timings: Timings;
-}
+/** Takes an answer while it is made, piece by piece. Where it gives a promise, it can take no more until then. */
+export type TextSink = (piece: string) => Promise<void> | undefined;
 
 /** Where models run. All methods throw ApiErrors: failures mapped to what the caller should know and do. */
 export abstract class InferenceProvider {
@@ -137,8 +143,15 @@ export abstract class InferenceProvider {
    * called back, and its answer comes later.
    *
    * @param signal aborted when nobody waits any more; its reason is thrown, and the prediction runs on
+   * @param sink given the text as the model makes it, or at the end by a model that does not stream; by the time
+   *   that the answer is there, all of its text
    */
-  abstract infer(call: InferenceCall, record: PredictionRecord, signal: AbortSignal): Promise<ProviderAnswer>;
+  abstract infer(
+    call: InferenceCall,
+    record: PredictionRecord,
+    signal: AbortSignal,
+    sink?: TextSink,
+  ): Promise<ProviderAnswer>;
 
   /** Waits for the answer of a prediction that somebody else has started, as `infer` does. */
   abstract resume(
@@ -146,6 +159,7 @@ export abstract class InferenceProvider {
     upstreamId: string,
     record: PredictionRecord,
     signal: AbortSignal,
+    sink?: TextSink,
   ): Promise<ProviderAnswer>;
 
   /** How a prediction stands; undefined when the provider does not know it any more. */

@@ -1,8 +1,23 @@
-// Cuts an answer where a stop text begins.
+// Cuts an answer where a stop text begins: the one that is complete first, as if the model had stopped there.
 
-/** A text before the first of its stop texts, and whether there was one. */
+/** A text before its stop text, and whether there was one. */
 export function cutAtStop(text: string, stop: readonly string[] = []): { text: string; stopped: boolean } {
-  const ends = stop.filter((word) => word !== '').map((word) => text.indexOf(word));
-  const first = Math.min(...ends.filter((end) => end >= 0));
-  return first === Infinity ? { text, stopped: false } : { text: text.slice(0, first), stopped: true };
+  const start = findStop(text, stop);
+  return start === undefined ? { text, stopped: false } : { text: text.slice(0, start), stopped: true };
+}
+
+/**
+ * Where the stop text begins that is complete first.
+ *
+ * @param from where to look from; one that begins before is not found
+ */
+export function findStop(text: string, stop: readonly string[], from = 0): number | undefined {
+  let found: { readonly start: number; readonly end: number } | undefined;
+  for (const word of stop) {
+    const start = word === '' ? -1 : text.indexOf(word, from);
+    const end = start + word.length;
+    const isFirst = !found || end < found.end || (end === found.end && start < found.start);
+    if (start >= 0 && isFirst) found = { start, end };
+  }
+  return found?.start;
 }
