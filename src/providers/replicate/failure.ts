@@ -90,13 +90,17 @@ const FAILURES: readonly (readonly [RegExp, ErrorName])[] = [
 const IMAGE_MESSAGE =
   'The model could not load the images. Check that each address is public and answers with a JPEG, PNG, WebP or GIF.';
 
-/** The answer to a prediction that ended in any state but success. */
-export function endToApiError({ id, status, error = '' }: Prediction): ApiError {
+/**
+ * The answer to a prediction that ended in any state but success.
+ *
+ * @param imageParam the caller's name of the images
+ */
+export function endToApiError({ id, status, error = '' }: Prediction, imageParam: string): ApiError {
   const details = { cause: new Error(`prediction ${id} ${status}: ${redacted(error)}`), billed: true };
   if (status === 'aborted') return new ApiError('prediction_timeout', { ...details, billed: false });
   if (status === 'canceled') return new ApiError('prediction_canceled', details);
   const reason = FAILURES.find(([words]) => words.test(error))?.[1] ?? 'prediction_failed';
   return reason === 'invalid_image_url'
-    ? new ApiError(reason, { ...details, param: 'image_urls', message: IMAGE_MESSAGE })
+    ? new ApiError(reason, { ...details, param: imageParam, message: IMAGE_MESSAGE })
     : new ApiError(reason, details);
 }

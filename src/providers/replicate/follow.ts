@@ -2,7 +2,9 @@
 import { Logger } from '@nestjs/common';
 import { ApiError } from '../../errors/api-error.js';
 import type { Life } from './life.js';
+import { outputText } from './output.js';
 import type { Prediction } from './prediction.wire.js';
+import type { Relay } from './relay.js';
 import type { ReplicateClient } from './replicate.client.js';
 import type { StreamWatch } from './stream-watch.js';
 import { UpstreamFault } from './upstream-fault.js';
@@ -14,6 +16,9 @@ const GROWTH = 1.25;
 
 /** Longest pauses, in milliseconds. Cold boots last minutes, and an account has 3,000 reads a minute in all. */
 const LAST_PAUSE = { starting: 2000, running: 1000, failing: 5000 };
+
+/** The same where the prediction's stream is heard: it brings the end too, and asking is for the case that it does not. */
+const HEARD = { first: 1000, growth: 2, last: 5000 };
 
 /** Longest pause that a refusal may ask for, in milliseconds. */
 const MAX_ASKED_PAUSE = 30_000;
@@ -31,6 +36,8 @@ export interface FollowOptions {
   readonly onReport: (prediction: Prediction) => void;
   /** Listens to the prediction's stream, to know of its end at once; absent: asking alone tells it. */
   readonly streams?: Pick<StreamWatch, 'events'>;
+  /** Takes the output as it grows, of a model that gives it in pieces. */
+  readonly relay?: Relay | undefined;
 }
 
 /**
@@ -82,19 +89,27 @@ class Following {
     }
     this.unknown = 0;
     this.note(latest);
+    if (!this.listening && !latest.finished) await this.relayWhole(latest);
   }
 
   private note(latest: Prediction): void {
     const began = this.prediction.status === 'starting' && latest.status !== 'starting';
-    const last = latest.status === 'starting' ? LAST_PAUSE.starting : LAST_PAUSE.running;
     const isFirstAddress = this.prediction.streamUrl === undefined;
-    this.pause = began ? FIRST_PAUSE : Math.min(last, this.pause * GROWTH);
+    this.pause = this.pauseAfter(latest, began);
     const isNews = standsOtherwise(latest, this.prediction);
     this.prediction = latest;
     // A report wakes everybody who waits for the prediction, us too: repeated, it would make us ask without end.
     if (isNews) this.options.onReport(latest);
     // A stream is silent through a long boot, so that listening may have been given up before there was anything.
     if ((began || isFirstAddress) && !latest.finished) this.listen();
+  }
+
+  private pauseAfter({ status }: Prediction, began: boolean): number {
+    if (this.options.relay && this.listening) {
+      return Math.min(HEARD.last, Math.max(HEARD.first, this.pause * HEARD.growth));
+    }
+    if (began) return FIRST_PAUSE;
+    return Math.min(status === 'starting' ? LAST_PAUSE.starting : LAST_PAUSE.running, this.pause * GROWTH);
   }
 
   private async sitOut(fault: unknown): Promise<void> {
@@ -107,20 +122,35 @@ class Following {
     await life.sleep(Math.min(fault.retryAfterMs ?? 0, MAX_ASKED_PAUSE));
   }
 
-  /** Wakes at the end of the prediction's stream. Whatever is wrong with it, asking goes on. */
+  /** Without a stream, the output as it stands is as good. */
+  private async relayWhole({ output }: Prediction): Promise<void> {
+    const { relay, life } = this.options;
+    if (relay && Array.isArray(output)) await life.race(relay.take(outputText(output) ?? '', 0));
+  }
+
+  /** Hears the prediction's stream, and wakes at its end. Whatever is wrong with it, asking goes on. */
   private listen(): void {
     const { streamUrl } = this.prediction;
     const { streams } = this.options;
     if (!streams || streamUrl === undefined || this.listening) return;
     this.listening = true;
-    this.wakeByEvents(() => streams.events(streamUrl, this.over))
+    this.hear(() => streams.events(streamUrl, this.over))
       .catch((error: unknown) => this.logger.debug(`a stream failed: ${(error as Error).message}`))
-      .finally(() => (this.listening = false));
+      .finally(() => {
+        this.listening = false;
+        // What a broken stream has not brought is worth a look now.
+        if (this.options.relay) this.options.wake.call();
+      });
   }
 
-  private async wakeByEvents(listen: () => ReturnType<StreamWatch['events']>): Promise<void> {
+  private async hear(listen: () => ReturnType<StreamWatch['events']>): Promise<void> {
     let hasFailed = false;
-    for await (const { type } of listen()) {
+    let offset = 0;
+    for await (const { type, data } of listen()) {
+      if (type === 'output') {
+        await this.options.relay?.take(data, offset);
+        offset += data.length;
+      }
       // One error is enough to look: what repeats it must not make us ask without end.
       if (type === 'done' || (type === 'error' && !hasFailed)) this.options.wake.call();
       hasFailed ||= type === 'error';

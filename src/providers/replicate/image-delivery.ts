@@ -37,15 +37,27 @@ export class ImageDelivery {
     });
   }
 
+  /** The images as they go into messages, which are sent as they are: an upload of ours is nobody else's to read. */
+  inline(images: readonly ImagePayload[]): ImageValue[] {
+    return images.map((image) => ({
+      form: 'uri',
+      value: image.kind === 'address' ? image.url : toDataUri(image.bytes, image.mediaType),
+    }));
+  }
+
   private async toUri(image: ImagePayload, signal: AbortSignal): Promise<ImageValue> {
     if (image.kind === 'address') return { form: 'uri', value: image.url };
     const { bytes, mediaType } = image;
     const value =
       bytes.length <= MAX_DATA_URI
-        ? `data:${mediaType};base64,${toBase64(bytes)}`
+        ? toDataUri(bytes, mediaType)
         : await this.client.upload(bytes, mediaType, signal);
     return { form: 'uri', value };
   }
+}
+
+function toDataUri(bytes: Uint8Array, mediaType: string): string {
+  return `data:${mediaType};base64,${toBase64(bytes)}`;
 }
 
 function toBase64({ buffer, byteOffset, byteLength }: Uint8Array): string {

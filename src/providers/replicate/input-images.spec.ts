@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { ImageForm } from '../../inference/inference.js';
 import { planInput, withImages } from './input.js';
 import type { ModelInterface } from './model-interface.js';
-import { FILE, modelOf, refusalOf, requestOf, TEXT } from './model-interface.fixture.js';
+import { FILE, modelOf, refusalOf, requestOf, TEXT, user } from './model-interface.fixture.js';
 
 const FILES = { type: 'array', items: FILE };
 const TEXTS = { type: 'array', items: TEXT };
@@ -67,5 +67,25 @@ describe('the images of a request', () => {
       reason: 'missing_required_parameter',
       param: 'image_urls[1]',
     });
+  });
+
+  it.each<[string, number, Record<string, object>, object]>([
+    [
+      'too many',
+      2,
+      { image: FILE },
+      { reason: 'array_above_max_length', message: /one image, but got 2\.$/ },
+    ],
+    ['too few', 1, { images: { ...FILES, minItems: 2 } }, { message: /at least 2 images, but got 1\.$/ }],
+    ['missing', 0, { image: FILE }, { reason: 'missing_required_parameter', message: /there is no image/ }],
+    ['of no use', 1, {}, { reason: 'unsupported_value', message: /takes no images/ }],
+  ])('are refused by the name of the messages that they are in: %s', (_, imageCount, properties, refusal) => {
+    const prompt = [user('Describe.', ...Array.from({ length: imageCount }, (_, image) => image))];
+    const model = modelOf({ prompt: TEXT, ...properties }, Object.keys(properties));
+    const { message, ...rest } = refusal as { message: RegExp };
+    const error = refusalOf({ prompt, imageCount }, model);
+    expect(error).toMatchObject({ ...rest, param: 'messages' });
+    expect(error.message).toMatch(message);
+    expect(error.message).not.toContain('image_urls');
   });
 });

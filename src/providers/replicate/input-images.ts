@@ -1,6 +1,7 @@
 // Images in a model's input: how many it takes, in which forms, and where they go.
 import { ApiError } from '../../errors/api-error.js';
 import type { ImageForm } from '../../inference/inference.js';
+import type { ParamNames } from '../../inference/param-names.js';
 import type { ImageChannel } from './image-fields.js';
 import type { FixedInput } from './input-numbers.js';
 
@@ -13,29 +14,34 @@ export interface ImageValue {
 /**
  * The forms in which a model takes as many images as there are, best first; none for no images.
  *
+ * @param param where the caller put them
  * @throws {ApiError} for more or fewer images than the model takes
  */
 export function imageFormsFor(
   count: number,
   channels: readonly ImageChannel[],
   fixed: FixedInput,
+  param: ParamNames['images'],
 ): readonly ImageForm[] {
   if (count === 0) {
     const needed = channels.find(({ required }) => required);
     const names = needed?.names.slice(0, Math.max(1, needed.minimum)) ?? [];
     if (names.every((name) => Object.hasOwn(fixed, name))) return [];
     throw new ApiError('missing_required_parameter', {
-      param: 'image_urls',
-      message: "Missing required parameter: 'image_urls'. This model answers questions about images only.",
+      param,
+      message:
+        param === 'messages'
+          ? "Invalid 'messages': there is no image. This model answers questions about images only."
+          : "Missing required parameter: 'image_urls'. This model answers questions about images only.",
     });
   }
   if (channels.length === 0) {
-    throw new ApiError('unsupported_value', { param: 'image_urls', message: 'This model takes no images.' });
+    throw new ApiError('unsupported_value', { param, message: 'This model takes no images.' });
   }
   const forms = channels.filter((channel) => fits(count, channel)).map(({ form }) => form);
   if (forms.length > 0) return [...new Set(forms)];
   const most = Math.max(...channels.map(({ capacity }) => capacity));
-  throw count > most ? tooMany(count, most) : tooFew(count, channels);
+  throw count > most ? tooMany(count, most, param) : tooFew(count, channels, param);
 }
 
 /** The inputs that hold images, all of one form, in order. */
@@ -68,16 +74,22 @@ function fits(count: number, { minimum, capacity }: Pick<ImageChannel, 'minimum'
   return count >= minimum && count <= capacity;
 }
 
-function tooMany(count: number, most: number): ApiError {
+function tooMany(count: number, most: number, param: ParamNames['images']): ApiError {
   const takes = most === 1 ? 'one image' : `at most ${most} images`;
   return new ApiError('array_above_max_length', {
-    param: 'image_urls',
-    message: `Invalid 'image_urls': this model takes ${takes}, but got ${count}.`,
+    param,
+    message: `Invalid '${param}': this model takes ${takes}, but got ${count}.`,
   });
 }
 
-function tooFew(count: number, channels: readonly ImageChannel[]): ApiError {
+function tooFew(count: number, channels: readonly ImageChannel[], param: ParamNames['images']): ApiError {
   const least = Math.min(...channels.map(({ minimum }) => minimum).filter((minimum) => minimum > count));
+  if (param === 'messages') {
+    return new ApiError('missing_required_parameter', {
+      param,
+      message: `Invalid 'messages': this model takes at least ${least} images, but got ${count}.`,
+    });
+  }
   return new ApiError('missing_required_parameter', {
     param: `image_urls[${count}]`,
     message: `Missing required parameter: 'image_urls[${count}]'. This model takes at least ${least} images.`,

@@ -32,6 +32,7 @@ describe('a token limit', () => {
     expect(planInput(requestOf({ maxTokens: 5 }), modelOf({ prompt: TEXT }))).toEqual({
       fields: { prompt: 'Describe.' },
       imageForms: [],
+      dropped: [],
     });
   });
 

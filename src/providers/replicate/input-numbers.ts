@@ -22,14 +22,14 @@ export interface TokenLimitInput {
 
 /** The input for a token limit, moved into the model's bounds. */
 export function tokenLimitInput(
-  maxTokens: number | undefined,
+  { name, value: maxTokens }: { name: string; value: number | undefined },
   field: NumberField | undefined,
   fixed: FixedInput,
 ): TokenLimitInput {
   if (!field) return { fields: {} };
   if (Object.hasOwn(fixed, field.name)) return { fields: {}, ...inForce(fixed[field.name]) };
   if (maxTokens === undefined) {
-    if (field.required) throw missingParam('max_tokens');
+    if (field.required) throw missingParam(name);
     return { fields: {}, ...inForce(field.default) };
   }
   const tokenLimit = nearest(maxTokens, field);

@@ -25,6 +25,8 @@ describe('a parameter that the model lacks', () => {
     ['top_p', { topP: 0.9 }],
     ['top_k', { topK: 40 }],
     ['seed', { seed: 7 }],
+    ['frequency_penalty', { frequencyPenalty: 0.5 }],
+    ['presence_penalty', { presencePenalty: -1 }],
     ['do_sample', { doSample: false }],
   ])('is refused: %s', (param, more) => {
     expect(refusalOf(more, modelOf({ prompt: TEXT }))).toMatchObject({
@@ -35,7 +37,67 @@ describe('a parameter that the model lacks', () => {
   });
 
   it('is left out where it asks for nothing special, and stop always', () => {
-    expect(fieldsOf({}, { temperature: 1, topP: 1, doSample: true, stop: ['END'] })).toEqual({});
+    const neutral = { temperature: 1, topP: 1, frequencyPenalty: 0, presencePenalty: 0, doSample: true };
+    expect(fieldsOf({}, { ...neutral, stop: ['END'] })).toEqual({});
+  });
+});
+
+describe('a parameter that the model lacks, of a caller who drops those', () => {
+  const plan = (properties: Record<string, object>, more: Partial<InferenceRequest>) =>
+    planInput(requestOf({ ...more, dropsUnsupported: true }), modelOf({ prompt: TEXT, ...properties }));
+
+  it('is left out and told, by the name that the caller knows', () => {
+    const more = { doSample: false, presencePenalty: 1, frequencyPenalty: 1, seed: 7, topK: 4, topP: 0.5 };
+    expect(plan({ top_k: { type: 'integer' } }, { ...more, temperature: 0 })).toMatchObject({
+      fields: { prompt: 'Describe.', top_k: 4 },
+      dropped: ['temperature', 'top_p', 'seed', 'frequency_penalty', 'presence_penalty', 'do_sample'],
+    });
+  });
+
+  it('is not told where it asks for nothing special, nor where the model has it', () => {
+    const { fields, dropped } = plan({ seed: { type: 'integer' } }, { seed: 7, topP: 1, stop: ['END'] });
+    expect([fields, dropped]).toEqual([{ prompt: 'Describe.', seed: 7 }, []]);
+  });
+
+  it('does not keep what is out of bounds from being refused', () => {
+    const model = modelOf({ prompt: TEXT, temperature: { ...NUMBER, maximum: 1 } });
+    expect(refusalOf({ topK: 4, temperature: 1.5, dropsUnsupported: true }, model)).toMatchObject({
+      reason: 'decimal_above_max_value',
+      param: 'temperature',
+    });
+  });
+
+  it('does not keep a value from being refused that the operator has fixed to another', () => {
+    const model = { id: 'm', upstream: 'o/m', input: { seed: 1 } };
+    const seeded = modelOf({ prompt: TEXT, seed: { type: 'integer' } });
+    expect(refusalOf({ model, seed: 2, dropsUnsupported: true }, seeded)).toMatchObject({ param: 'seed' });
+  });
+});
+
+describe('a penalty', () => {
+  const properties = { frequency_penalty: { ...NUMBER, default: 0.2 }, presencePenalty: NUMBER };
+
+  it('is sent where the model has it, and 0 as 0', () => {
+    expect(fieldsOf(properties, { frequencyPenalty: 0, presencePenalty: 1.5 })).toEqual({
+      frequency_penalty: 0,
+      presencePenalty: 1.5,
+    });
+  });
+
+  it("is held to the model's bounds", () => {
+    const model = modelOf({ prompt: TEXT, presence_penalty: { ...NUMBER, minimum: 0, maximum: 2 } });
+    expect(refusalOf({ presencePenalty: -0.5 }, model)).toMatchObject({
+      reason: 'decimal_below_min_value',
+      param: 'presence_penalty',
+    });
+  });
+
+  it("may be the operator's default", () => {
+    const model = { id: 'm', upstream: 'o/m', defaults: { frequencyPenalty: 0.3, presencePenalty: 0.4 } };
+    expect(fieldsOf(properties, { model, presencePenalty: 0 })).toEqual({
+      frequency_penalty: 0.3,
+      presencePenalty: 0,
+    });
   });
 });
 

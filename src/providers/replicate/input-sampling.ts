@@ -21,9 +21,27 @@ export const NUMBER_PARAMS = {
   topP: { name: 'top_p', kind: 'decimal', neutral: 1 },
   topK: { name: 'top_k', kind: 'integer' },
   seed: { name: 'seed', kind: 'integer' },
+  frequencyPenalty: { name: 'frequency_penalty', kind: 'decimal', neutral: 0 },
+  presencePenalty: { name: 'presence_penalty', kind: 'decimal', neutral: 0 },
 } as const satisfies Record<string, NumberParam>;
 
-const NUMBERS = ['temperature', 'topP', 'topK', 'seed'] as const;
+const NUMBERS = ['temperature', 'topP', 'topK', 'seed', 'frequencyPenalty', 'presencePenalty'] as const;
+
+const KEYS = [...NUMBERS, 'doSample'] as const;
+type Key = (typeof KEYS)[number];
+
+/** The inputs for sampling, and what was left out of them. */
+export interface SamplingInput {
+  readonly fields: Record<string, unknown>;
+  /** What the caller asks for and the model lacks, by the callers' names, where the caller drops that. */
+  readonly dropped: readonly string[];
+}
+
+interface Honoured {
+  readonly sampling: Sampling;
+  readonly fields: Record<string, unknown>;
+  readonly dropped: readonly Key[];
+}
 
 /**
  * The inputs for sampling: what the caller asks for, and of the model's defaults in the catalogue as much as
@@ -32,20 +50,23 @@ const NUMBERS = ['temperature', 'topP', 'topK', 'seed'] as const;
  * @throws {ApiError} naming the caller's parameter that the model cannot take
  */
 export function samplingInput(
-  asked: Sampling,
+  asked: Sampling & { readonly dropsUnsupported?: boolean },
   defaults: Sampling,
   model: ModelInterface,
   fixed: FixedInput,
-): Record<string, unknown> {
-  let sampling = pickSampling(asked);
-  let fields = fieldsOf(sampling, model, fixed);
-  for (const key of [...NUMBERS, 'doSample'] as const) {
+): SamplingInput {
+  const honoured = honour(pickSampling(asked), asked.dropsUnsupported ?? false, model, fixed);
+  let { sampling, fields } = honoured;
+  for (const key of KEYS) {
     if (sampling[key] !== undefined || defaults[key] === undefined) continue;
     const more = { ...sampling, [key]: defaults[key] };
     const filled = ifTaken(() => fieldsOf(more, model, fixed));
     if (filled) [sampling, fields] = [more, filled];
   }
-  return { ...fields, ...requiredFields(sampling, fields, model, fixed) };
+  return {
+    fields: { ...fields, ...requiredFields(sampling, fields, model, fixed) },
+    dropped: KEYS.filter((key) => honoured.dropped.includes(key)).map(paramOf),
+  };
 }
 
 /** The input for stop texts, beside the model's own; {} where they do not fit: the gateway cuts answers anyway. */
@@ -67,24 +88,34 @@ export function stopInput(
   return field.required ? { [field.name]: isList ? [] : '' } : {};
 }
 
-function pickSampling({ temperature, topP, topK, seed, doSample }: Sampling): Sampling {
-  return {
-    ...(temperature !== undefined && { temperature }),
-    ...(topP !== undefined && { topP }),
-    ...(topK !== undefined && { topK }),
-    ...(seed !== undefined && { seed }),
-    ...(doSample !== undefined && { doSample }),
-  };
+function pickSampling(from: Sampling, without?: Key): Sampling {
+  const keys = KEYS.filter((key) => key !== without && from[key] !== undefined);
+  return Object.fromEntries(keys.map((key) => [key, from[key]]));
+}
+
+/** The fields for what is asked; of what the model lacks, where that may be, for the rest. */
+function honour(sampling: Sampling, drops: boolean, model: ModelInterface, fixed: FixedInput): Honoured {
+  try {
+    return { sampling, fields: fieldsOf(sampling, model, fixed), dropped: [] };
+  } catch (error) {
+    const isLacking = error instanceof ApiError && error.reason === 'unsupported_parameter';
+    const key = isLacking ? KEYS.find((name) => paramOf(name) === error.param) : undefined;
+    if (!drops || key === undefined || sampling[key] === undefined) throw error;
+    const rest = honour(pickSampling(sampling, key), drops, model, fixed);
+    return { ...rest, dropped: [key, ...rest.dropped] };
+  }
+}
+
+function paramOf(key: Key): string {
+  return key === 'doSample' ? 'do_sample' : NUMBER_PARAMS[key].name;
 }
 
 function fieldsOf(sampling: Sampling, model: ModelInterface, fixed: FixedInput): Record<string, unknown> {
-  const { topP, topK, seed } = model.sampling;
-  return {
-    ...decodingFields(sampling, model, fixed),
-    ...numberInput(NUMBER_PARAMS.topP, sampling.topP, topP, fixed),
-    ...numberInput(NUMBER_PARAMS.topK, sampling.topK, topK, fixed),
-    ...numberInput(NUMBER_PARAMS.seed, sampling.seed, seed, fixed),
-  };
+  const decoding = decodingFields(sampling, model, fixed);
+  const others = NUMBERS.filter((key) => key !== 'temperature').flatMap((key) => {
+    return Object.entries(numberInput(NUMBER_PARAMS[key], sampling[key], model.sampling[key], fixed));
+  });
+  return { ...decoding, ...Object.fromEntries(others) };
 }
 
 /**

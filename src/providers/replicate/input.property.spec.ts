@@ -5,7 +5,7 @@ import { ApiError } from '../../errors/api-error.js';
 import type { InferenceRequest } from '../../inference/inference.js';
 import { planInput, withImages } from './input.js';
 import { readModelInterface } from './model-interface.js';
-import { schemaOf } from './model-interface.fixture.js';
+import { schemaOf, user } from './model-interface.fixture.js';
 import { faultsOf } from './schema-check.fixture.js';
 
 const texts = [
@@ -29,6 +29,8 @@ const numbers = [
   'top_k',
   'topK',
   'seed',
+  'frequency_penalty',
+  'presence_penalty',
 ];
 const pictures = [
   'image',
@@ -42,7 +44,7 @@ const pictures = [
   'mask',
   'file',
 ];
-const others = ['do_sample', 'stop', 'stop_sequences', 'style', 'task', 'video', 'n'];
+const others = ['do_sample', 'stop', 'stop_sequences', 'style', 'task', 'video', 'n', 'history', 'messages'];
 
 const bounds = (low: string, high: string, values: fc.Arbitrary<number>) =>
   fc.tuple(fc.option(values), fc.option(values)).map(([a, b]) => ({
@@ -101,6 +103,8 @@ const other = fc.constantFrom<object>(
   { type: 'boolean', default: false },
   { type: 'string' },
   { type: 'array', items: { type: 'string' }, maxItems: 2 },
+  { type: 'array', items: { type: 'object' } },
+  { type: 'array', items: { type: 'string' }, description: 'Include <image>' },
   { type: 'string', maxLength: 4 },
   { type: 'string', default: '</s>' },
   { type: 'integer', default: 1 },
@@ -136,14 +140,38 @@ const sampling = {
   topP: fc.double({ min: 0, max: 1, noNaN: true }),
   topK: fc.integer({ min: 0, max: 100 }),
   seed: fc.integer(),
+  frequencyPenalty: fc.double({ min: -2, max: 2, noNaN: true }),
+  presencePenalty: fc.double({ min: -2, max: 2, noNaN: true }),
   stop: fc.array(fc.constantFrom('END', 'a,b', '\n', ''), { maxLength: 4 }),
   doSample: fc.boolean(),
 };
 
-const asked = fc.record({
-  prompt: fc.oneof(fc.constant('Describe.'), fc.string()),
-  imageCount: fc.oneof(fc.integer({ min: 0, max: 1 }), fc.integer({ min: 0, max: 4 })),
-});
+/** Turns in any order, with all images in one of them. */
+const conversation = (imageCount: number) =>
+  fc
+    .tuple(
+      fc.array(fc.tuple(fc.boolean(), fc.array(fc.string(), { minLength: 1, maxLength: 2 })), {
+        minLength: 1,
+        maxLength: 5,
+      }),
+      fc.nat(4),
+    )
+    .map(([turns, place]) => {
+      const pictured = Math.min(place, turns.length - 1);
+      return turns.map(([isUser, texts], position) => {
+        const images = position === pictured ? Array.from({ length: imageCount }, (_, image) => image) : [];
+        const { parts } = user(...images, ...texts);
+        return { role: isUser || images.length > 0 ? ('user' as const) : ('assistant' as const), parts };
+      });
+    });
+
+const asked = fc.oneof(fc.integer({ min: 0, max: 1 }), fc.integer({ min: 0, max: 4 })).chain((imageCount) =>
+  fc.record({
+    prompt: fc.oneof(fc.constant('Describe.'), fc.string(), conversation(imageCount)),
+    imageCount: fc.constant(imageCount),
+    dropsUnsupported: fc.boolean(),
+  }),
+);
 const all = fc.record({ system: fc.string(), ...sampling });
 const some = fc.subarray(['system', ...Object.keys(sampling)] as (keyof typeof sampling)[], { maxLength: 2 });
 const defaults = fc.record({ ...sampling, temperature: fc.double({ noNaN: true }) }, { requiredKeys: [] });
@@ -176,6 +204,7 @@ describe('an input for any schema (A10)', () => {
           return;
         }
         whole++;
+        if (!wish.dropsUnsupported) expect(planned.dropped).toEqual([]);
         expect(planned.imageForms.length > 0).toBe(wish.imageCount > 0);
         for (const form of wish.imageCount > 0 ? planned.imageForms : ['uri' as const]) {
           const images = Array.from({ length: wish.imageCount }, () => ({ form, value: VALUES[form] }));

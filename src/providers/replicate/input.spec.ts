@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { InferenceRequest } from '../../inference/inference.js';
+import { CHAT_NAMES, PROMPT_NAMES } from '../../inference/param-names.js';
 import { planInput, toParam, withImages } from './input.js';
 import { COMMA_SEPARATED_IMAGES, KNOWN_INTERFACES } from './known-interfaces.js';
 import { FILE, modelOf, refusalOf, requestOf, TEXT } from './model-interface.fixture.js';
@@ -135,6 +136,7 @@ describe("an input with the operator's part", () => {
       fields: { prompt: 'Describe.', style: 'dry', max_tokens: 50 },
       tokenLimit: 50,
       imageForms: [],
+      dropped: [],
     });
   });
 
@@ -178,9 +180,11 @@ describe("an input with the operator's part", () => {
   });
 });
 
-it("names a model's inputs as its callers know them (A10)", () => {
+describe("a model's inputs as its callers know them (A10)", () => {
   const model = modelOf({
     question: TEXT,
+    messages: { type: 'array', items: { type: 'object' } },
+    history: { type: 'array', items: TEXT },
     image1: FILE,
     image2: FILE,
     system_instruction: TEXT,
@@ -189,33 +193,40 @@ it("names a model's inputs as its callers know them (A10)", () => {
     nucleus: { type: 'number' },
     topK: { type: 'integer' },
     random_seed: { type: 'integer' },
+    frequency_penalty: { type: 'number' },
+    presencePenalty: { type: 'number' },
     do_sample: { type: 'boolean' },
     stop_words: TEXT,
     style: TEXT,
   });
-  const named = [
-    'question',
-    'image1',
-    'image2',
-    'system_instruction',
-    'max_output_tokens',
-    'temp',
-    'nucleus',
-  ];
-  expect(
-    [...named, 'topK', 'random_seed', 'do_sample', 'stop_words', 'style'].map((name) => toParam(name, model)),
-  ).toEqual([
-    ...[
-      'prompt',
-      'image_urls',
-      'image_urls',
-      'system',
-      'max_tokens',
-      'temperature',
-      'top_p',
-      'top_k',
-      'seed',
-    ],
-    ...['do_sample', 'stop', undefined],
-  ]);
+
+  it.each([
+    ['question', 'prompt'],
+    ['image1', 'image_urls'],
+    ['image2', 'image_urls'],
+    ['system_instruction', 'system_prompt'],
+    ['max_output_tokens', 'max_tokens'],
+    ['temp', 'temperature'],
+    ['nucleus', 'top_p'],
+    ['topK', 'top_k'],
+    ['random_seed', 'seed'],
+    ['frequency_penalty', 'frequency_penalty'],
+    ['presencePenalty', 'presence_penalty'],
+    ['do_sample', 'do_sample'],
+    ['stop_words', 'stop'],
+    ['style', undefined],
+  ])('%s is %s', (field, param) => {
+    expect(toParam(field, model, PROMPT_NAMES)).toBe(param);
+  });
+
+  it.each([
+    ['question', 'messages'],
+    ['messages', 'messages'],
+    ['history', 'messages'],
+    ['image2', 'messages'],
+    ['system_instruction', 'messages'],
+    ['max_output_tokens', 'max_completion_tokens'],
+  ])('%s of a conversation is %s', (field, param) => {
+    expect(toParam(field, model, CHAT_NAMES)).toBe(param);
+  });
 });

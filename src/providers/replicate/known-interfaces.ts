@@ -1,12 +1,22 @@
 // The default model: its two public versions, known without asking, so that a bad request costs no read and a
 // first one no wait. Source: predict.py of the model, and the schema that Replicate publishes for it.
+import type { TurnJoints } from './chat-template.js';
 import { type ModelInterface, readModelInterface } from './model-interface.js';
 
 /** The default model's name at Replicate. */
 export const DEFAULT_MODEL = 'jimothyjohn/phi3-vision-instruct';
 
-/** A prompt that names an image which was not sent makes the model fail; the others would speak for its user. */
-const RESERVED = /<\|(?=(?:image_\d+|system|user|assistant|end|endoftext)\|>)/g;
+/**
+ * A prompt that names an image which was not sent, or names one again, makes the model fail; the other words would
+ * speak for its user. Its processor is Python, whose digits are those of all scripts.
+ */
+const RESERVED = /<\|(?=(?:image_\p{Nd}+|system|user|assistant|end|endoftext)\|>)/gu;
+
+/** Phi's own: the container wraps a prompt in one user turn, and numbers the images before it. */
+const JOINTS: TurnJoints = {
+  user: '<|end|>\n<|user|>\n',
+  assistant: '<|end|>\n<|assistant|>\n',
+};
 
 /** Takes addresses in one text, split on commas; the model fetches them itself. */
 export const COMMA_SEPARATED_IMAGES = versionOf('image_urls', { type: 'string' });
@@ -20,9 +30,9 @@ export const KNOWN_INTERFACES: ReadonlyMap<string, ModelInterface> = new Map([
   ],
 ]);
 
-/** What is known of a model beside its schema: the words of its chat template. */
+/** What is known of a model beside its schema: the words of its chat template, which callers may not say. */
 export function withReservedWords(name: string, model: ModelInterface): ModelInterface {
-  return name === DEFAULT_MODEL ? { ...model, reserved: RESERVED } : model;
+  return name === DEFAULT_MODEL ? { ...model, reserved: RESERVED, joints: JOINTS } : model;
 }
 
 function versionOf(image: string, schema: object): ModelInterface {

@@ -1,5 +1,6 @@
 // Models and requests for tests of inputs.
 import { ApiError } from '../../errors/api-error.js';
+import type { Part, Turn } from '../../inference/conversation.js';
 import type { InferenceRequest } from '../../inference/inference.js';
 import { planInput } from './input.js';
 import { type ModelInterface, readModelInterface } from './model-interface.js';
@@ -45,3 +46,17 @@ export const TEXT = { type: 'string' } as const;
 
 /** An input that holds a file. */
 export const FILE = { type: 'string', format: 'uri' } as const;
+
+/** A turn of the user's: texts, and images by their positions. */
+export function user(...parts: readonly (string | number)[]): Turn {
+  return { role: 'user', parts: parts.map(toPart) };
+}
+
+/** A turn of the model's. */
+export function assistant(text: string): Turn {
+  return { role: 'assistant', parts: [{ text }] };
+}
+
+function toPart(part: string | number): Part {
+  return typeof part === 'string' ? { text: part } : { image: part };
+}

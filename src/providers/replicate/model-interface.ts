@@ -1,4 +1,6 @@
 // What one version of a model takes, read from its schema: which input holds what, and within which bounds.
+import type { TurnJoints } from './chat-template.js';
+import { findHistory, findMessages, type HistoryField, type TurnsField } from './conversation-fields.js';
 import { wordsOf } from './field-names.js';
 import { findImages, type ImageChannel } from './image-fields.js';
 import { findSampling, findTokenLimit, type NumberField, type SamplingFields } from './number-fields.js';
@@ -11,6 +13,9 @@ import { findPrompt, findSystem, type TextField } from './text-fields.js';
 export interface ModelInterface {
   readonly prompt: TextField;
   readonly system?: TextField;
+  /** Where whole conversations go, and where all but the question of one. */
+  readonly messages?: TurnsField;
+  readonly history?: HistoryField;
   /** Ways to hand it images, best first; none for a model that takes none. */
   readonly images: readonly ImageChannel[];
   readonly tokenLimit?: NumberField;
@@ -24,6 +29,8 @@ export interface ModelInterface {
   readonly output: OutputForm;
   /** Words of the model's chat template, which a prompt must not say: they would end the turn or name images. */
   readonly reserved?: RegExp;
+  /** How turns are joined in the one prompt, in the words of its chat template, where they are known. */
+  readonly joints?: TurnJoints;
 }
 
 /** A model's interface, or the reason, fit for a caller, why it cannot be asked. */
@@ -36,7 +43,9 @@ export function readModelInterface(openapiSchema: unknown): Reading | undefined 
   const { inputs, unknownInputs } = schema;
   const output = outputFormOf(schema.output);
   if (output === undefined) return { uncallable: 'it answers with files, not with text' };
-  const images = findImages(inputs);
+  const turns = { messages: findMessages(inputs), history: findHistory(inputs) };
+  const turnNames = new Set(namesOf(turns));
+  const images = findImages(inputs.filter(({ name }) => !turnNames.has(name)));
   const imageNames = new Set(images.flatMap(({ names }) => names));
   const others = inputs.filter(({ name }) => !imageNames.has(name));
   const prompt = findPrompt(others);
@@ -53,7 +62,7 @@ export function readModelInterface(openapiSchema: unknown): Reading | undefined 
   const unfilled = inputs.filter((input) => isOpen(input) && !filled.has(input.name));
   return {
     model: {
-      ...present(fields),
+      ...present({ ...turns, ...fields }),
       prompt,
       images,
       sampling,

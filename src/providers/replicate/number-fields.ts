@@ -35,6 +35,8 @@ const SAMPLING = {
   topP: ['top_p', 'topp', 'nucleus', 'nucleus_p', 'nucleus_sampling', 'p_nucleus'],
   topK: ['top_k', 'topk'],
   seed: ['seed', 'random_seed', 'rng_seed', 'manual_seed'],
+  frequencyPenalty: ['frequency_penalty'],
+  presencePenalty: ['presence_penalty'],
 } as const;
 
 /** Number fields of sampling. */
@@ -48,7 +50,7 @@ export function findTokenLimit(inputs: readonly Property[]): NumberField | undef
   return fields.find((field) => field.default !== undefined) ?? fields[0];
 }
 
-/** The inputs for temperature, top_p, top_k and seed. */
+/** The inputs for temperature, top_p, top_k, seed and the penalties. */
 export function findSampling(inputs: readonly Property[]): SamplingFields {
   const found = Object.entries(SAMPLING).flatMap(([key, names]) => {
     const named = names.flatMap((name) => inputs.filter((input) => spelling(input.name) === name));

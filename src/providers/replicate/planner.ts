@@ -6,6 +6,7 @@ import type {
   InferencePlan,
   InferenceRequest,
 } from '../../inference/inference.js';
+import { namesOf } from '../../inference/param-names.js';
 import { faultToApiError } from './failure.js';
 import type { ImageDelivery } from './image-delivery.js';
 import { digestOf } from './input-digest.js';
@@ -44,9 +45,11 @@ export class Planner {
       planned,
       version: resolved.version,
       imageForms: planned.imageForms,
+      dropped: planned.dropped,
       price: model.price,
       hardware: resolved.hardware,
       timeoutMs: model.timeoutMs ?? this.timeoutMs,
+      ...(planned.tokenLimit !== undefined && { tokenLimit: planned.tokenLimit }),
     };
   }
 
@@ -58,7 +61,9 @@ export class Planner {
   ): Promise<ReplicateCall> {
     const { planned, resolved } = plan;
     try {
-      const values = await this.delivery.deliver(images, plan.imageForms, signal);
+      const values = planned.messages
+        ? this.delivery.inline(images)
+        : await this.delivery.deliver(images, planned.imageForms, signal);
       const input = withImages(planned, resolved.model, values);
       return { plan, input, inputDigest: digestOf(input) };
     } catch (error) {
@@ -68,8 +73,8 @@ export class Planner {
   }
 
   /** The caller's name of a field of the model. */
-  paramOf({ resolved }: ReplicatePlan): (field: string) => string | undefined {
-    return (field) => toParam(field, resolved.model);
+  paramOf({ resolved, request }: ReplicatePlan): (field: string) => string | undefined {
+    return (field) => toParam(field, resolved.model, namesOf(request));
   }
 }
 

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import type { InferenceRequest } from '../../inference/inference.js';
 import { planInput, withImages } from './input.js';
 import { type ModelInterface, readModelInterface } from './model-interface.js';
-import { requestOf } from './model-interface.fixture.js';
+import { assistant, requestOf, user } from './model-interface.fixture.js';
 import { faultsOf, type Schemas } from './schema-check.fixture.js';
 
 interface PublishedModel {
@@ -82,6 +82,35 @@ function lostOn(model: PublishedModel): string[] {
 describe.each(published.map((model) => [model.model, model] as const))('%s', (_, model) => {
   it('takes the input of a typical request', () => {
     expect(faultsOf(inputFor(model), model.schema)).toEqual([]);
+  });
+
+  it('takes the input of a conversation of three turns, with all of its words', () => {
+    const known = read(model);
+    const imageCount = model.kind === 'vision' ? (known.images[0]?.minimum ?? 0) : 0;
+    const pictures = Array.from({ length: imageCount }, (_, image) => image);
+    const prompt = [user(...pictures, PROMPT), assistant('A cat.'), user('Is it asleep?')];
+    const planned = planInput(requestFor(model, { prompt, imageCount }), known);
+    const images = pictures.flatMap(() =>
+      planned.imageForms.slice(0, 1).map((form) => ({ form, value: IMAGE })),
+    );
+    const input = withImages(planned, known, images);
+    expect(faultsOf(input, model.schema)).toEqual([]);
+    const said = JSON.stringify(input);
+    const places = [PROMPT, 'A cat.', 'Is it asleep?'].map((text) => said.lastIndexOf(text));
+    expect(places.every((place) => place > 0)).toBe(true);
+    expect(said).toContain(SYSTEM);
+  });
+
+  it('takes penalties where it has them, and refuses them by their names where not', () => {
+    const known = read(model);
+    for (const [param, key] of [
+      ['frequency_penalty', 'frequencyPenalty'],
+      ['presence_penalty', 'presencePenalty'],
+    ] as const) {
+      const plan = () => planInput(requestFor(model, { [key]: 0.5 }), known).fields;
+      if (param in model.schema.Input.properties) expect(plan()).toMatchObject({ [param]: 0.5 });
+      else expect(plan).toThrow(`'${param}' is not supported`);
+    }
   });
 
   it('takes the input of a request for no more than an answer', () => {

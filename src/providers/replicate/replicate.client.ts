@@ -21,6 +21,8 @@ export interface Create {
   readonly input: object;
   /** Where Replicate is to report to. */
   readonly webhook: string | undefined;
+  /** Whether to hold the line for the end; otherwise the answer comes as soon as the create is accepted. */
+  readonly hold: boolean;
 }
 
 /** Replicate. All methods reject with an UpstreamFault. */
@@ -31,19 +33,22 @@ export class ReplicateClient {
   ) {}
 
   /**
-   * Starts a prediction and holds the line for its end, 60 s at most and never past the life's deadline.
+   * Starts a prediction and may hold the line for its end, 60 s at most and never past the life's deadline.
    * One call is one POST. A life that ends stops it only while nothing was sent.
    */
-  create({ target, input, webhook }: Create, life: Life): Promise<Prediction> {
+  create({ target, input, webhook, hold }: Create, life: Life): Promise<Prediction> {
     this.transport.cancelAfter(life.signal, life.remainingMs);
     const options = {
       input: new JsonInput(input),
       // Ends before the deadline does, so that its answer brings the id to cancel by.
-      wait: Math.min(MAX_HOLD, Math.max(1, Math.floor((life.remainingMs - 500) / 1000))),
+      wait: hold && Math.min(MAX_HOLD, Math.max(1, Math.floor((life.remainingMs - 500) / 1000))),
       signal: life.signal,
       ...(webhook !== undefined && { webhook, webhook_events_filter: WEBHOOK_EVENTS }),
     };
-    return this.post(target, options).then(readPrediction).catch(unwrap);
+    return this.post(target, options)
+      .then(readPrediction)
+      .then((created) => (hold ? created : { ...created, finished: created.terminal }))
+      .catch(unwrap);
   }
 
   get(id: string, signal?: AbortSignal): Promise<Prediction> {
@@ -124,7 +129,7 @@ function readListed(entry: unknown): ListedPrediction[] {
 
 interface CreateOptions {
   readonly input: object;
-  readonly wait: number;
+  readonly wait: number | false;
   readonly signal: AbortSignal;
   readonly webhook?: string;
   readonly webhook_events_filter?: ('start' | 'completed')[];

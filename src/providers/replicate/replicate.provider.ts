@@ -9,6 +9,7 @@ import type {
   InferenceRequest,
   ListedPrediction,
   ProviderAnswer,
+  TextSink,
 } from '../../inference/inference.js';
 import type { PredictionRecord, PredictionReport } from '../../inference/prediction-record.js';
 import type { CreateAdmission } from './create-admission.js';
@@ -18,6 +19,7 @@ import { follow } from './follow.js';
 import { Life } from './life.js';
 import type { Planner, ReplicateCall, ReplicatePlan } from './planner.js';
 import { type Prediction, toReport } from './prediction.wire.js';
+import { Relay } from './relay.js';
 import type { ReplicateClient } from './replicate.client.js';
 import type { StreamWatch } from './stream-watch.js';
 import { toAnswer } from './to-answer.js';
@@ -45,6 +47,14 @@ export interface ReplicateParts {
   close(): Promise<void>;
 }
 
+/** One wait for a prediction's end. */
+interface Waiting {
+  readonly plan: ReplicatePlan;
+  readonly record: PredictionRecord;
+  readonly life: Life;
+  readonly relay: Relay | undefined;
+}
+
 /** Asks models on Replicate. */
 @Injectable()
 export class ReplicateProvider implements InferenceProvider, OnModuleDestroy, OnApplicationShutdown {
@@ -60,13 +70,21 @@ export class ReplicateProvider implements InferenceProvider, OnModuleDestroy, On
     return this.parts.planner.prepare(plan as ReplicatePlan, images, signal);
   }
 
-  async infer(call: InferenceCall, record: PredictionRecord, signal: AbortSignal): Promise<ProviderAnswer> {
+  async infer(
+    call: InferenceCall,
+    record: PredictionRecord,
+    signal: AbortSignal,
+    sink?: TextSink,
+  ): Promise<ProviderAnswer> {
     const { plan, input } = call as ReplicateCall;
-    return this.live(plan, signal, async (life) => {
+    const relay = sink && new Relay(sink);
+    return this.live({ plan, signal, relay }, async (life) => {
       const leave = this.parts.admission.enter(plan.request.model.upstream);
       try {
-        const { created, askedAt } = await this.create(plan, input, record, life);
-        return await this.finish(plan, created, record, life, askedAt);
+        // A held line says nothing until the end: what a model gives in pieces is asked for without one.
+        const hold = !relay || plan.resolved.model.output !== 'pieces';
+        const { created, askedAt } = await this.create({ plan, input, hold }, record, life);
+        return await this.finish({ plan, record, life, relay }, created, askedAt);
       } finally {
         leave();
       }
@@ -82,10 +100,13 @@ export class ReplicateProvider implements InferenceProvider, OnModuleDestroy, On
     upstreamId: string,
     record: PredictionRecord,
     signal: AbortSignal,
+    sink?: TextSink,
   ): Promise<ProviderAnswer> {
     const known = plan as ReplicatePlan;
-    return this.live(known, signal, async (life) => {
-      const prediction = await this.follow(unseen(upstreamId), record, life, { lookAtOnce: true });
+    const relay = sink && new Relay(sink);
+    return this.live({ plan: known, signal, relay }, async (life) => {
+      const waiting = { plan: known, record, life, relay };
+      const prediction = await this.follow(unseen(upstreamId), waiting, { lookAtOnce: true });
       return toAnswer(prediction, known, undefined);
     });
   }
@@ -112,14 +133,15 @@ export class ReplicateProvider implements InferenceProvider, OnModuleDestroy, On
   }
 
   private async live(
-    plan: ReplicatePlan,
-    signal: AbortSignal,
+    { plan, signal, relay }: { plan: ReplicatePlan; signal: AbortSignal; relay: Relay | undefined },
     act: (life: Life) => Promise<ProviderAnswer>,
   ): Promise<ProviderAnswer> {
     const life = new Life(signal, plan.timeoutMs);
     this.lives.add(life);
     try {
-      return await act(life);
+      const answer = await act(life);
+      await relay?.finish(answer.text);
+      return answer;
     } catch (error) {
       if (error instanceof ApiError && error.reason === 'upstream_rate_limited') throw error;
       throw life.ending ?? faultToApiError(error, this.parts.planner.paramOf(plan));
@@ -131,8 +153,7 @@ export class ReplicateProvider implements InferenceProvider, OnModuleDestroy, On
 
   /** Sends the create, and tells the record what becomes of it, however late and whoever still waits. */
   private async create(
-    { resolved, request }: ReplicatePlan,
-    input: object,
+    { plan: { resolved, request }, input, hold }: { plan: ReplicatePlan; input: object; hold: boolean },
     record: PredictionRecord,
     life: Life,
   ): Promise<{ created: Prediction; askedAt: number }> {
@@ -142,7 +163,7 @@ export class ReplicateProvider implements InferenceProvider, OnModuleDestroy, On
     const send = (): Promise<Prediction> => {
       askedAt = performance.now();
       record.sent();
-      return client.create({ target: resolved.target, input, webhook }, life);
+      return client.create({ target: resolved.target, input, webhook, hold }, life);
     };
     const answer = admission
       .create(request.model.upstream, life, send)
@@ -160,23 +181,17 @@ export class ReplicateProvider implements InferenceProvider, OnModuleDestroy, On
     }
   }
 
-  private async finish(
-    plan: ReplicatePlan,
-    created: Prediction,
-    record: PredictionRecord,
-    life: Life,
-    askedAt: number,
-  ): Promise<ProviderAnswer> {
+  private async finish(waiting: Waiting, created: Prediction, askedAt: number): Promise<ProviderAnswer> {
+    const { plan, record } = waiting;
     const prediction = created.finished
       ? await this.withTimes(created, record, isWorthTelling(plan, performance.now() - askedAt))
-      : await this.follow(created, record, life, { lookAtOnce: record.hasEnded });
+      : await this.follow(created, waiting, { lookAtOnce: record.hasEnded });
     return toAnswer(prediction, plan, askedAt);
   }
 
   private follow(
     started: Prediction,
-    record: PredictionRecord,
-    life: Life,
+    { plan, record, life, relay }: Waiting,
     { lookAtOnce }: { lookAtOnce: boolean },
   ): Promise<Prediction> {
     const wake = new Wake();
@@ -184,7 +199,9 @@ export class ReplicateProvider implements InferenceProvider, OnModuleDestroy, On
     if (lookAtOnce) wake.call();
     const onReport = (prediction: Prediction): void => void record.reported(toReport(prediction));
     const { client, streams } = this.parts;
-    return follow({ client, streams, started, life, wake, onReport }).finally(stopListening);
+    // Only pieces of one text are an answer by themselves; an event of another output is the output whole, or its parts.
+    const relayed = plan.resolved.model.output === 'pieces' ? relay : undefined;
+    return follow({ client, streams, started, life, wake, onReport, relay: relayed }).finally(stopListening);
   }
 
   /**

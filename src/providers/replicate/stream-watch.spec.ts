@@ -112,6 +112,16 @@ describe('watching a stream', () => {
     expect(requests).toHaveLength(5);
   });
 
+  it('gives an event that comes twice in a row once, and every word that has an id of its own (A17)', async () => {
+    const [ha, again, wa] = [
+      event('output', 'ha', '1:0'),
+      event('output', 'ha', '1:1'),
+      event('output', 'wa', '1:1'),
+    ];
+    script = [sendAndEnd(ha, ha, again, again, wa, DONE)];
+    expect((await listen()).events.map(([, data]) => data)).toEqual(['ha', 'ha', 'wa', '{}']);
+  });
+
   it('connects again when the stream stalls (A18)', async () => {
     script = [open, sendAndEnd(DONE)];
     script[0] = (response, request) => {

@@ -44,6 +44,8 @@ interface Progress {
   /** Ids of events, and which connection brought them first. */
   readonly seen: Map<string, number>;
   lastId: string | undefined;
+  /** What the last event with an id said. */
+  lastData: string;
   connections: number;
   /** Connections since the last event. */
   fruitless: number;
@@ -63,7 +65,13 @@ export class StreamWatch {
    */
   async *events(address: string, signal: AbortSignal): AsyncGenerator<StreamEvent, StreamEnd> {
     const url = this.allowed(address);
-    const progress: Progress = { seen: new Map(), lastId: undefined, connections: 0, fruitless: 0 };
+    const progress: Progress = {
+      seen: new Map(),
+      lastId: undefined,
+      lastData: '',
+      connections: 0,
+      fruitless: 0,
+    };
     try {
       while (url && progress.fruitless < MAX_FRUITLESS && progress.seen.size < MAX_IDS) {
         if (progress.connections > 0) await sleep(this.pauseAfter(progress.fruitless), undefined, { signal });
@@ -149,11 +157,16 @@ function isEventStream({ headers }: Dispatcher.ResponseData): boolean {
   return typeof type === 'string' && /^text\/event-stream\b/i.test(type);
 }
 
-/** Whether an earlier connection has brought an event already; notes it. On one connection, ids may repeat. */
-function isRepeated({ type, id }: StreamEvent, progress: Progress): boolean {
+/**
+ * Whether an event has come before; notes it. On one connection only what is said twice in a row, word for word, is
+ * taken for a repetition: nobody promises that ids differ there.
+ */
+function isRepeated({ type, id, data }: StreamEvent, progress: Progress): boolean {
   if (id === undefined) return false;
   const broughtBy = progress.seen.get(id) ?? progress.connections;
+  const isSaidAgain = id === progress.lastId && data === progress.lastData;
   progress.seen.set(id, broughtBy);
   progress.lastId = id;
-  return broughtBy < progress.connections && (type === 'output' || type === 'logs');
+  progress.lastData = data;
+  return (broughtBy < progress.connections || isSaidAgain) && (type === 'output' || type === 'logs');
 }

@@ -1,6 +1,7 @@
 // Makes an answer, or the error that its caller should know, out of a finished prediction.
 import { ApiError } from '../../errors/api-error.js';
 import type { ProviderAnswer } from '../../inference/inference.js';
+import { namesOf } from '../../inference/param-names.js';
 import { endToApiError } from './failure.js';
 import { outputText } from './output.js';
 import type { ReplicatePlan } from './planner.js';
@@ -18,7 +19,9 @@ export function toAnswer(
   askedAt: number | undefined,
 ): ProviderAnswer {
   const { id, status, output, tokens, createdAt, startedAt } = prediction;
-  if (status === 'failed' || status === 'canceled' || status === 'aborted') throw endToApiError(prediction);
+  if (status === 'failed' || status === 'canceled' || status === 'aborted') {
+    throw endToApiError(prediction, namesOf(plan.request).images);
+  }
   const text = outputText(output, plan.resolved.model);
   if (text === undefined) {
     throw new ApiError('upstream_invalid_response', { message: prediction.dataRemoved ? REMOVED : EMPTY });
