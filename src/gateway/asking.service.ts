@@ -3,7 +3,13 @@ import { Injectable } from '@nestjs/common';
 import { ApiError } from '../errors/api-error.js';
 import type { ErrorName } from '../errors/catalogue.js';
 import type { Call } from '../inference/call.js';
-import { type InferenceCall, InferenceProvider, type ProviderAnswer } from '../inference/inference.js';
+import {
+  type InferenceCall,
+  InferenceProvider,
+  type ProviderAnswer,
+  type TextSink,
+} from '../inference/inference.js';
+import type { PredictionRecord } from '../inference/prediction-record.js';
 import type { LiveRecord } from '../predictions/live-record.js';
 import { Predictions } from '../predictions/predictions.service.js';
 import { Aftercare } from './aftercare.service.js';
@@ -21,6 +27,9 @@ const LOOKS = [500, 500, 1000, 1500];
 /** How long a prediction outlives its caller, by the number of the caller's repetition, in milliseconds. */
 const RETRY_GRACE = [600, 900] as const;
 
+/** Makes the sink of an answer that is to be heard while it is made, when its prediction is known. */
+export type Listen = (prediction: Pick<PredictionRecord, 'upstreamId'>) => TextSink;
+
 /** Asks models. */
 @Injectable()
 export class Asking {
@@ -36,9 +45,9 @@ export class Asking {
    *
    * @throws {ApiError} every failure
    */
-  async ask(ready: InferenceCall, call: Call): Promise<ProviderAnswer> {
+  async ask(ready: InferenceCall, call: Call, listen?: Listen): Promise<ProviderAnswer> {
     const record = await this.predictions.open(call, ready);
-    return this.waitWith(record, call, () => this.infer(ready, record, call));
+    return this.waitWith(record, call, () => this.infer(ready, record, call, listen?.(record)));
   }
 
   /** Waits for a prediction's answer as one of its waiters, and sees to what remains to be done afterwards. */
@@ -60,13 +69,18 @@ export class Asking {
     }
   }
 
-  private async infer(ready: InferenceCall, record: LiveRecord, call: Call): Promise<ProviderAnswer> {
+  private async infer(
+    ready: InferenceCall,
+    record: LiveRecord,
+    call: Call,
+    sink: TextSink | undefined,
+  ): Promise<ProviderAnswer> {
     try {
-      return await this.provider.infer(ready, record, call.signal);
+      return await this.provider.infer(ready, record, call.signal, sink);
     } catch (error) {
       const lost = error instanceof ApiError && LOST.includes(error.reason);
       if (!lost || !(await this.findAgain(record, call.signal))) throw error;
-      return this.provider.resume(ready.plan, await record.bound, record, call.signal);
+      return this.provider.resume(ready.plan, await record.bound, record, call.signal, sink);
     }
   }
 

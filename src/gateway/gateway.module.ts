@@ -3,18 +3,31 @@ import { ImagesModule } from '../images/images.module.js';
 import { ModelsModule } from '../models/models.module.js';
 import { PredictionsModule } from '../predictions/predictions.module.js';
 import { ReplicateModule } from '../providers/replicate/replicate.module.js';
+import { StructuredOutputModule } from '../structured-output/structured-output.module.js';
 import { Aftercare } from './aftercare.service.js';
 import { Asking } from './asking.service.js';
+import { Choices } from './choices.service.js';
 import { Gateway } from './gateway.service.js';
 import { ImagesForPlan } from './images-for-plan.js';
 import { Joining } from './joining.service.js';
 import { LostPredictions } from './lost-predictions.js';
 import { Reconciler } from './reconciler.service.js';
+import { StructuredAnswers } from './structured-answers.service.js';
 
 /** The road from a door to a model and back, and the care for what is left on it. */
 @Module({
-  imports: [ModelsModule, ImagesModule, PredictionsModule, ReplicateModule],
-  providers: [Gateway, ImagesForPlan, Asking, Joining, LostPredictions, Aftercare, Reconciler],
+  imports: [ModelsModule, ImagesModule, PredictionsModule, ReplicateModule, StructuredOutputModule],
+  providers: [
+    Gateway,
+    Choices,
+    StructuredAnswers,
+    ImagesForPlan,
+    Asking,
+    Joining,
+    LostPredictions,
+    Aftercare,
+    Reconciler,
+  ],
   exports: [Gateway],
 })
 export class GatewayModule {}

@@ -1,39 +1,41 @@
 // The one road that every request takes: resolve the model, plan, load the images, ask, settle. Doors know
 // only this.
 import { Injectable, type OnModuleInit } from '@nestjs/common';
+import { SettingsService } from '../config/config.module.js';
 import { ApiError } from '../errors/api-error.js';
-import type { ImageSource } from '../images/image-source.js';
-import type { Call } from '../inference/call.js';
-import {
-  InferenceProvider,
-  type InferencePlan,
-  type InferenceRequest,
-  type InferenceResult,
-  type ProviderAnswer,
-} from '../inference/inference.js';
-import { settle } from '../inference/settle.js';
+import type { Call, UnsupportedParams } from '../inference/call.js';
+import { type InferencePlan, InferenceProvider } from '../inference/inference.js';
 import { ModelCatalogue } from '../models/catalogue.service.js';
+import { withInstructions } from '../structured-output/instructions.js';
+import { StructuredOutput } from '../structured-output/structured-output.service.js';
 import { countTokens } from '../tokenizer/llama-tokenizer.js';
-import { Asking } from './asking.service.js';
+import { type ChoiceAnswer, together } from './answers.js';
+import { Channel } from './channel.js';
+import { Choices } from './choices.service.js';
 import { ImagesForPlan } from './images-for-plan.js';
-import { Joining } from './joining.service.js';
+import { Material } from './material.js';
+import type { AnswerEvent, Answers, DoorRequest, Question } from './question.js';
+import { StructuredAnswers } from './structured-answers.service.js';
 
-/** A request as a door has it: the model still by the name that the caller used, if any. */
-export type DoorRequest = Omit<InferenceRequest, 'model' | 'imageCount'> & {
-  readonly modelName: string | null | undefined;
-  readonly images: readonly ImageSource[];
-};
+/** Answers one choice of a question, by its position. */
+type AnswerChoice = (choice: number, call: Call) => Promise<ChoiceAnswer>;
 
 /** The gateway. */
 @Injectable()
 export class Gateway implements OnModuleInit {
+  private readonly unsupportedParams: UnsupportedParams;
+
   constructor(
     private readonly models: ModelCatalogue,
     private readonly provider: InferenceProvider,
     private readonly images: ImagesForPlan,
-    private readonly asking: Asking,
-    private readonly joining: Joining,
-  ) {}
+    private readonly choices: Choices,
+    private readonly structuredAnswers: StructuredAnswers,
+    private readonly structured: StructuredOutput,
+    settings: SettingsService,
+  ) {
+    this.unsupportedParams = settings.get('unsupportedParams', { infer: true });
+  }
 
   /** Reads the vocabulary now, so that no caller waits for it. */
   onModuleInit(): void {
@@ -41,41 +43,106 @@ export class Gateway implements OnModuleInit {
   }
 
   /**
-   * Answers a request.
+   * Holds a request against the model that it names. Costs nothing.
    *
-   * @throws {ApiError} every failure
+   * @throws {ApiError} naming the parameter that is at fault
    */
-  async answer({ modelName, images, ...question }: DoorRequest, call: Call): Promise<InferenceResult> {
+  async plan(
+    { modelName, images, choices = 1, form, unsupported = [], ...asked }: DoorRequest,
+    call: Call,
+  ): Promise<Question> {
     const model = this.models.resolve(modelName);
-    const request = { ...question, model, imageCount: images.length };
+    const dropsUnsupported = (call.unsupportedParams ?? this.unsupportedParams) === 'drop';
+    const [param] = unsupported;
+    if (param !== undefined && !dropsUnsupported) throw refused(param);
+    if (form) await this.structured.check(form);
+    const prompt = form ? withInstructions(form, asked.prompt) : asked.prompt;
+    const request = { ...asked, prompt, model, imageCount: images.length, dropsUnsupported };
     const plan = this.withPrice(await this.provider.plan(request, call.signal));
-    const answer = (await this.joining.join(plan, call)) ?? (await this.ask(plan, images, call));
-    return { ...settle(plan.request, answer), timings: timings(answer, call) };
+    return { plan, images, choices, form, dropped: [...unsupported, ...plan.dropped] };
+  }
+
+  /**
+   * Answers a question.
+   *
+   * @throws {ApiError} every failure; one of a single choice too, since what is left would not be what was asked for
+   */
+  answer(question: Question, call: Call): Promise<Answers> {
+    const { plan, form } = question;
+    const material = this.materialOf(question, call);
+    return answerAll(question, call, (choice, own) => {
+      const attempt = { plan, material, choice, again: 0 };
+      if (form) return this.structuredAnswers.answer(form, attempt, own);
+      return this.choices.answer(attempt, own);
+    });
+  }
+
+  /**
+   * Answers a question piece by piece: as the model makes them where it streams, else each answer when it is there.
+   * An answer in a form comes whole, after it has been checked. Whoever stops listening ends the predictions.
+   *
+   * @throws {ApiError} every failure, also after the first pieces
+   */
+  async *stream(question: Question, call: Call): AsyncGenerator<AnswerEvent, Answers, undefined> {
+    const channel = new Channel<AnswerEvent>();
+    const listening = new AbortController();
+    const own = { ...call, signal: AbortSignal.any([call.signal, listening.signal]) };
+    const answers = this.answerInto(channel, question, own);
+    answers.then(
+      () => channel.close(),
+      (error: unknown) => channel.fail(error),
+    );
+    try {
+      yield* channel.values();
+      return await answers;
+    } finally {
+      listening.abort(new ApiError('client_closed_request'));
+    }
+  }
+
+  private answerInto(channel: Channel<AnswerEvent>, question: Question, call: Call): Promise<Answers> {
+    const { plan, form } = question;
+    const material = this.materialOf(question, call);
+    return answerAll(question, call, async (choice, own) => {
+      const attempt = { plan, material, choice, again: 0 };
+      const say = (text: string, id: string) => channel.write({ kind: 'text', choice, id, text });
+      const answer = await (form
+        ? this.structuredAnswers.answer(form, attempt, own)
+        : this.choices.live(attempt, own, say));
+      const { id, text, finishReason } = answer.choice;
+      if (form) await say(text, id);
+      await channel.write({ kind: 'end', choice, id, finishReason });
+      return answer;
+    });
+  }
+
+  private materialOf({ images }: Question, call: Call): Material {
+    return new Material({ images: this.images, provider: this.provider }, images, call);
   }
 
   private withPrice(plan: InferencePlan): InferencePlan {
     return { ...plan, price: plan.price ?? this.models.listPrice(plan.hardware) };
   }
-
-  private async ask(
-    plan: InferencePlan,
-    images: readonly ImageSource[],
-    call: Call,
-  ): Promise<ProviderAnswer> {
-    // The call that this one repeats has not come so far, or has just ended: its answer is the one to come for.
-    if (call.onlyJoins) throw new ApiError('idempotency_in_progress', { retryAfterMs: 1000 });
-    const payloads = await this.images.load(plan, images, call);
-    return this.asking.ask(await this.provider.prepare(plan, payloads, call.signal), call);
-  }
 }
 
-function timings(
-  { askedAt, bootMs, runMs }: ProviderAnswer,
-  { arrivedAt }: Call,
-): InferenceResult['timings'] {
-  return {
-    queueMs: Math.max(0, Math.round((askedAt ?? performance.now()) - arrivedAt)),
-    ...(bootMs !== undefined && { bootMs }),
-    ...(runMs !== undefined && { runMs }),
-  };
+/** All choices at the same time. The first that fails ends the others. */
+async function answerAll({ plan, choices }: Question, call: Call, answer: AnswerChoice): Promise<Answers> {
+  const { model } = plan.request;
+  if (choices === 1) return together(model, [await answer(0, call)]);
+  const failing = new AbortController();
+  const own = { ...call, signal: AbortSignal.any([call.signal, failing.signal]) };
+  const one = (choice: number) =>
+    answer(choice, own).catch((error: unknown) => {
+      failing.abort(error);
+      throw error;
+    });
+  const [first, ...others] = Array.from({ length: choices }, (_, choice) => one(choice));
+  return together(model, await Promise.all([first as Promise<ChoiceAnswer>, ...others]));
+}
+
+function refused(param: string): ApiError {
+  return new ApiError('unsupported_parameter', {
+    param,
+    message: `Unsupported parameter: '${param}' is not supported with this model.`,
+  });
 }

@@ -8,7 +8,7 @@ import type { PredictionRecord } from '../inference/prediction-record.js';
 import type { LiveRecord } from '../predictions/live-record.js';
 import type { StoredPrediction } from '../predictions/prediction-rows.js';
 import { Predictions } from '../predictions/predictions.service.js';
-import { Asking } from './asking.service.js';
+import { Asking, type Listen } from './asking.service.js';
 import { LostPredictions, type SearchDepth } from './lost-predictions.js';
 
 /** How long after a prediction's own time a repetition may still come for its answer, in milliseconds. */
@@ -45,21 +45,21 @@ export class Joining {
    *
    * @throws {ApiError} `upstream_unknown` when an earlier call was sent, and nobody knows what became of it
    */
-  async join(plan: InferencePlan, call: Call): Promise<ProviderAnswer | undefined> {
+  async join(plan: InferencePlan, call: Call, listen?: Listen): Promise<ProviderAnswer | undefined> {
     if (!call.mayJoin) return undefined;
     const stored = await this.predictions.findRepeated(call, Math.max(KEPT, plan.timeoutMs + LATE));
     if (!stored) return undefined;
-    if (stored.settledForMs !== null) return this.answerOfEnded(plan, stored, call);
+    if (stored.settledForMs !== null) return this.answerOfEnded(plan, stored, call, listen);
     const record = await this.predictions.adopt(stored);
-    if (!record) return this.joinLater(plan, call);
+    if (!record) return this.joinLater(plan, call, listen);
     const left = { ...plan, timeoutMs: Math.max(1, Math.min(plan.timeoutMs, record.remainingMs)) };
     try {
       return await this.asking.waitWith(record, call, async () => {
         const id = await this.idOf(record, call.signal);
-        return this.provider.resume(left, id, record, call.signal);
+        return this.provider.resume(left, id, record, call.signal, listen?.(record));
       });
     } catch (error) {
-      if (error instanceof EndedElsewhere) return this.joinLater(plan, call);
+      if (error instanceof EndedElsewhere) return this.joinLater(plan, call, listen);
       // Its first caller's leaving has ended it before we could come: there is nothing left to join.
       if (error instanceof ApiError && error.reason === 'prediction_canceled') return undefined;
       throw error;
@@ -67,10 +67,14 @@ export class Joining {
   }
 
   /** It has just ended, is being ended, or somebody else has just come for it: its row will tell. */
-  private async joinLater(plan: InferencePlan, call: Call): Promise<ProviderAnswer | undefined> {
+  private async joinLater(
+    plan: InferencePlan,
+    call: Call,
+    listen: Listen | undefined,
+  ): Promise<ProviderAnswer | undefined> {
     await pause(BETWEEN_TRIES);
     call.signal.throwIfAborted();
-    return this.join(plan, call);
+    return this.join(plan, call, listen);
   }
 
   /**
@@ -81,11 +85,13 @@ export class Joining {
     plan: InferencePlan,
     { id, state, upstreamId, settledForMs }: StoredPrediction,
     { signal, durable }: Call,
+    listen: Listen | undefined,
   ): Promise<ProviderAnswer> | undefined {
     const isRecent = (settledForMs ?? 0) < (durable ? KEPT : JUST_ENDED);
     const hasAnswer = state === 'succeeded' || (durable && state === 'failed');
     if (!hasAnswer || upstreamId === null || !isRecent) return undefined;
-    return this.provider.resume(plan, upstreamId, settledRecord(id, upstreamId), signal);
+    const record = settledRecord(id, upstreamId);
+    return this.provider.resume(plan, upstreamId, record, signal, listen?.(record));
   }
 
   private async idOf(record: LiveRecord, signal: AbortSignal): Promise<string> {

@@ -1,0 +1,152 @@
+// One answer to a question: asked for or joined, settled, and heard while it is made where somebody listens.
+import { createHash } from 'node:crypto';
+import { Injectable } from '@nestjs/common';
+import { ApiError } from '../errors/api-error.js';
+import type { Call } from '../inference/call.js';
+import type { InferencePlan, ProviderAnswer, TextSink, Timings } from '../inference/inference.js';
+import { cutsTokens, limitsOf, settle } from '../inference/settle.js';
+import { type ChoiceAnswer, oneAttempt } from './answers.js';
+import { Asking, type Listen } from './asking.service.js';
+import { Joining } from './joining.service.js';
+import { LiveText } from './live-text.js';
+import type { Material } from './material.js';
+
+/** Hears a choice while it is made; `id` is its prediction's. */
+export type ChoiceSink = (text: string, id: string) => Promise<void> | undefined;
+
+/** Which answer is asked for. */
+export interface Attempt {
+  readonly plan: InferencePlan;
+  readonly material: Material;
+  /** The position of the choice, and how often it was asked for before; both from 0. */
+  readonly choice: number;
+  readonly again: number;
+}
+
+/** Answers, one at a time. */
+@Injectable()
+export class Choices {
+  constructor(
+    private readonly asking: Asking,
+    private readonly joining: Joining,
+  ) {}
+
+  /**
+   * One answer.
+   *
+   * @throws {ApiError} every failure
+   */
+  async answer(attempt: Attempt, call: Call): Promise<ChoiceAnswer> {
+    const answer = await this.obtain(attempt, ownCall(attempt, call));
+    return oneAttempt(settle(attempt.plan.request, answer), timings(answer, call));
+  }
+
+  /**
+   * One answer, heard while it is made. Where a stop text or the token limit ends it before the model does, the
+   * prediction is ended too, unless the caller may come again for it.
+   *
+   * @param sink given all of its text by the time that the answer is there
+   * @throws {ApiError} every failure
+   */
+  async live(attempt: Attempt, call: Call, sink: ChoiceSink): Promise<ChoiceAnswer> {
+    const hearing = new Hearing(attempt.plan, call, sink);
+    try {
+      const answer = await this.obtain(attempt, ownCall(attempt, hearing.call), hearing.listen);
+      return await hearing.finish(answer);
+    } catch (error) {
+      if (!hearing.hasEnough || call.signal.aborted) throw error;
+      return hearing.finishEarly();
+    } finally {
+      hearing.end();
+    }
+  }
+
+  private async obtain({ plan, material }: Attempt, call: Call, listen?: Listen): Promise<ProviderAnswer> {
+    const joined = await this.joining.join(plan, call, listen);
+    if (joined) return joined;
+    // The call that this one repeats has not come so far, or has just ended: its answer is the one to come for.
+    if (call.onlyJoins) throw new ApiError('idempotency_in_progress', { retryAfterMs: 1000 });
+    return this.asking.ask(await material.ready(plan), call, listen);
+  }
+}
+
+/** Hears one answer, and knows when there is enough of it. */
+class Hearing {
+  readonly call: Call;
+  hasEnough = false;
+  private readonly live: LiveText;
+  private readonly stop = new AbortController();
+  private prediction: { readonly upstreamId: string | undefined } | undefined;
+
+  constructor(
+    private readonly plan: InferencePlan,
+    private readonly caller: Call,
+    private readonly sink: ChoiceSink,
+  ) {
+    const { maxTokens, stop } = limitsOf(plan.request);
+    const isCut = cutsTokens(maxTokens, plan.tokenLimit);
+    this.live = new LiveText({ ...(stop && { stop }), ...(isCut && { maxTokens }) });
+    if (caller.signal.aborted) this.onCallerGone();
+    caller.signal.addEventListener('abort', this.onCallerGone);
+    // Clients do not repeat a stream that has begun: nobody would come back for its prediction.
+    this.call = { ...caller, signal: this.stop.signal, retry: undefined };
+  }
+
+  /** See {@link Listen}. */
+  readonly listen: Listen = (prediction) => {
+    this.prediction = prediction;
+    return this.take;
+  };
+
+  /** The finished answer, when all of it was heard. */
+  async finish(answer: ProviderAnswer): Promise<ChoiceAnswer> {
+    const settled = settle(this.plan.request, answer);
+    await this.show(this.live.rest(settled.text), settled.id);
+    return oneAttempt(settled, timings(answer, this.caller));
+  }
+
+  /** The answer that was cut off. */
+  finishEarly(): Promise<ChoiceAnswer> {
+    return this.finish({ id: this.id, text: this.live.whole });
+  }
+
+  /** Lets go of the caller. */
+  end(): void {
+    this.caller.signal.removeEventListener('abort', this.onCallerGone);
+  }
+
+  private get id(): string {
+    return this.prediction?.upstreamId ?? '';
+  }
+
+  private readonly take: TextSink = (piece) => {
+    if (this.hasEnough) return undefined;
+    const { show, enough } = this.live.add(piece);
+    if (enough) {
+      this.hasEnough = true;
+      if (!this.caller.durable) this.stop.abort(new ApiError('client_closed_request'));
+    }
+    return this.show(show, this.id);
+  };
+
+  private show(text: string, id: string): Promise<void> | undefined {
+    return text === '' ? undefined : this.sink(text, id);
+  }
+
+  private readonly onCallerGone = (): void => this.stop.abort(this.caller.signal.reason);
+}
+
+/** Each prediction of a call is known by a fingerprint of its own, for a repetition to join. */
+function ownCall({ choice, again }: Attempt, call: Call): Call {
+  if (choice === 0 && again === 0) return call;
+  const fingerprint = createHash('sha256').update(call.fingerprint).update(`${choice}:${again}`).digest();
+  return { ...call, fingerprint };
+}
+
+function timings({ askedAt, bootMs, runMs }: ProviderAnswer, { arrivedAt }: Call): Timings {
+  return {
+    queueMs: Math.max(0, Math.round((askedAt ?? performance.now()) - arrivedAt)),
+    ...(bootMs !== undefined && { bootMs }),
+    ...(runMs !== undefined && { runMs }),
+  };
+}

@@ -1,0 +1,85 @@
+// What of an answer may be shown while it is still being made: nothing that a stop text or a token limit will cut
+// off. Pure.
+import type { Sampling } from '../inference/inference.js';
+import { findStop } from '../inference/stop.js';
+import { truncateToTokens } from '../tokenizer/llama-tokenizer.js';
+
+/** A text that goes on is divided otherwise where it ended before, which may take some tokens more. */
+const BOUNDARY = 8;
+
+/** One answer as it grows. */
+export class LiveText {
+  private text = '';
+  private shown = 0;
+  /** No fewer tokens than the text has. */
+  private mostTokens = BOUNDARY;
+  private readonly stop: readonly string[];
+  private readonly longestStop: number;
+  private readonly maxTokens: number;
+
+  /** @param maxTokens where the answer is to be cut; absent where its model was held to the limit itself */
+  constructor({ stop = [], maxTokens = Infinity }: Pick<Sampling, 'stop' | 'maxTokens'>) {
+    this.stop = stop.filter((word) => word !== '');
+    this.longestStop = Math.max(0, ...this.stop.map(({ length }) => length));
+    this.maxTokens = maxTokens;
+  }
+
+  /** Everything that has come so far. */
+  get whole(): string {
+    return this.text;
+  }
+
+  /**
+   * Adds a piece.
+   *
+   * @returns what can be shown now, and whether that is the end: whatever follows will be cut off
+   */
+  add(piece: string): { readonly show: string; readonly enough: boolean } {
+    const before = this.text.length;
+    this.text += piece;
+    const stopAt = findStop(this.text, this.stop, Math.max(0, before - this.longestStop + 1));
+    const limit = this.limitAt(piece);
+    const end = Math.min(stopAt ?? Infinity, limit ?? Infinity);
+    const enough = end !== Infinity;
+    return { show: this.showUntil(enough ? end : this.safeLength()), enough };
+  }
+
+  /** What of the final answer was not shown yet. Where that ends lines with CR LF, LF alone may have been heard. */
+  rest(answer: string): string {
+    let end = 0;
+    for (let heard = 0; heard < this.shown; heard++) {
+      end += answer.startsWith('\r\n', end) && this.text[heard] === '\n' ? 2 : 1;
+    }
+    return answer.slice(end);
+  }
+
+  private showUntil(end: number): string {
+    const show = this.text.slice(this.shown, Math.max(this.shown, end));
+    this.shown += show.length;
+    return show;
+  }
+
+  /** How much of the text no stop text can begin in, and what is no half of a character. */
+  private safeLength(): number {
+    const { length } = this.text;
+    for (let tail = Math.min(this.longestStop - 1, length); tail > 0; tail--) {
+      const end = this.text.slice(length - tail);
+      if (this.stop.some((word) => word.startsWith(end))) return length - tail;
+    }
+    return isHighSurrogate(this.text.charCodeAt(length - 1)) ? length - 1 : length;
+  }
+
+  /** Where the token limit cuts the text; undefined while it does not. Counted only where it may be reached. */
+  private limitAt(piece: string): number | undefined {
+    if (this.maxTokens === Infinity) return undefined;
+    this.mostTokens += Buffer.byteLength(piece);
+    if (this.mostTokens <= this.maxTokens) return undefined;
+    const { text, tokens, truncated } = truncateToTokens(this.text, this.maxTokens);
+    this.mostTokens = tokens + BOUNDARY;
+    return truncated ? text.length : undefined;
+  }
+}
+
+function isHighSurrogate(unit: number): boolean {
+  return unit >= 0xd800 && unit <= 0xdbff;
+}

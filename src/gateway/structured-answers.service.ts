@@ -1,0 +1,86 @@
+// Answers that have to be JSON: a model that gets it wrong is shown its error and asked again, so often and no more.
+import { Injectable } from '@nestjs/common';
+import { SettingsService } from '../config/config.module.js';
+import { ApiError } from '../errors/api-error.js';
+import type { Call } from '../inference/call.js';
+import { type InferencePlan, InferenceProvider } from '../inference/inference.js';
+import { namesOf } from '../inference/param-names.js';
+import type { TokenCounts } from '../inference/token-counts.js';
+import type { AnswerForm } from '../structured-output/answer-form.js';
+import { withCorrection } from '../structured-output/instructions.js';
+import { StructuredOutput } from '../structured-output/structured-output.service.js';
+import type { ChoiceAnswer } from './answers.js';
+import { type Attempt, Choices } from './choices.service.js';
+
+/** Answers in a form. */
+@Injectable()
+export class StructuredAnswers {
+  private readonly retries: number;
+
+  constructor(
+    private readonly choices: Choices,
+    private readonly structured: StructuredOutput,
+    private readonly provider: InferenceProvider,
+    settings: SettingsService,
+  ) {
+    this.retries = settings.get('structuredRetries', { infer: true });
+  }
+
+  /**
+   * One answer whose text is JSON in this form.
+   *
+   * @throws {ApiError} `structured_output_failed` when no attempt gave such JSON, `structured_output_truncated` when
+   *   the token limit cut it; every other failure
+   */
+  async answer(form: AnswerForm, first: Attempt, call: Call): Promise<ChoiceAnswer> {
+    const usages: TokenCounts[] = [];
+    let attempt = first;
+    for (;;) {
+      const answer = await this.choices.answer(attempt, call);
+      usages.push(...answer.usages);
+      const { text, finishReason } = answer.choice;
+      const verdict = await this.structured.judge(form, text, finishReason);
+      if (verdict.kind === 'valid') {
+        return { ...answer, usages, choice: { ...answer.choice, text: verdict.json, finishReason: 'stop' } };
+      }
+      // Under the same limit, the next answer would be cut as well.
+      if (verdict.kind === 'truncated' && finishReason === 'length')
+        throw truncated(namesOf(first.plan.request).maxTokens);
+      const problem = verdict.kind === 'invalid' ? verdict.problem : 'the JSON breaks off before its end';
+      if (attempt.again >= this.retries) throw failed(usages.length, problem);
+      const plan = await this.correct(first.plan, text, problem, call);
+      if (!plan) throw failed(usages.length, problem);
+      attempt = { ...attempt, plan, again: attempt.again + 1 };
+    }
+  }
+
+  /** The question with the wrong answer and what is wrong with it; undefined where that is too long for the model. */
+  private async correct(
+    { request, price }: InferencePlan,
+    answer: string,
+    problem: string,
+    { signal }: Call,
+  ): Promise<InferencePlan | undefined> {
+    const prompt = withCorrection(request.prompt, request.imageCount, answer, problem);
+    try {
+      return { ...(await this.provider.plan({ ...request, prompt }, signal)), price };
+    } catch (error) {
+      if (error instanceof ApiError && error.reason === 'string_above_max_length') return undefined;
+      throw error;
+    }
+  }
+}
+
+function truncated(param: string): ApiError {
+  return new ApiError('structured_output_truncated', { param, billed: true });
+}
+
+function failed(attempts: number, problem: string): ApiError {
+  const times = attempts === 1 ? 'one attempt' : `${attempts} attempts`;
+  return new ApiError('structured_output_failed', {
+    param: 'response_format',
+    message: `The model did not give the JSON that was asked for, in ${times}: ${problem}`,
+    headers: { 'x-cerebro-attempts': String(attempts) },
+    billed: true,
+  });
+}
