@@ -1,5 +1,6 @@
 import { type DynamicModule, Module } from '@nestjs/common';
 import { AuthModule } from './auth/auth.module.js';
+import { ChatCompletionsModule } from './chat-completions/chat-completions.module.js';
 import { CompletionsModule } from './completions/completions.module.js';
 import { SettingsModule } from './config/config.module.js';
 import type { Settings } from './config/settings.js';
@@ -22,6 +23,7 @@ export class AppModule {
         SettingsModule.forRoot(settings),
         DatabaseModule.forRoot({ url: settings.databaseUrl, poolSize: settings.databasePoolSize }),
         AuthModule,
+        ChatCompletionsModule,
         CompletionsModule,
         FilesModule,
         WebhooksModule,

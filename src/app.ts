@@ -2,6 +2,7 @@
 import 'reflect-metadata';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
+import type { FastifyReply, FastifyRequest } from 'fastify';
 import { AppModule, type ReadySettings } from './app.module.js';
 import { Authenticator } from './auth/authenticator.service.js';
 import { registerEarlyAuthentication } from './auth/early-authentication.js';
@@ -10,9 +11,11 @@ import { ApiError } from './errors/api-error.js';
 import { registerMultipart } from './files/multipart.js';
 import { accessLine } from './http/access-log.js';
 import { answerClientError } from './http/client-error.js';
+import { registerCors } from './http/cors.js';
 import { ErrorFilter } from './http/error.filter.js';
 import { InFlight } from './http/in-flight.js';
 import { registerJsonBody } from './http/json-body.js';
+import { registerOpenAiHeaders, setOpenAiHeaders } from './http/openai-headers.js';
 import { buildDocument, type DocumentOptions, serveDocument } from './http/openapi.js';
 import { registerOversizedBody } from './http/oversized-body.js';
 import { REQUEST_ID_HEADER, requestId } from './http/request-id.js';
@@ -44,10 +47,16 @@ export async function createApp({ settings, logger, ...document }: AppOptions): 
   const routes = new RouteTable();
   routes.watch(fastify);
   fastify.decorate('inFlight', inFlight);
+  fastify.decorate('eventStreams', {
+    heartbeatMs: settings.streamHeartbeatMs,
+    translate: translateDatabaseError,
+  });
   fastify.addHook('onRequest', (request, reply, done) => {
     void reply.header(REQUEST_ID_HEADER, request.id);
     done();
   });
+  registerOpenAiHeaders(fastify);
+  registerCors(fastify, settings.corsOrigins);
   inFlight.watch(fastify, (request, reply) => {
     if (logger) logger.access(accessLine(request, reply));
   });
@@ -83,7 +92,10 @@ function createAdapter({ bodyLimit }: ReadySettings): FastifyAdapter {
     bodyLimit,
     genReqId: requestId,
     clientErrorHandler: answerClientError,
-    frameworkErrors: answerFrameworkError,
+    frameworkErrors: (error: Error, request: FastifyRequest, reply: FastifyReply) => {
+      setOpenAiHeaders(request, reply);
+      answerFrameworkError(error, request, reply);
+    },
     // Longer than the idle time of common load balancers, so that it is they who close.
     keepAliveTimeout: 75_000,
     // Times for a request to arrive, not for its answer to leave. Node checks them at the interval below.

@@ -1,25 +1,23 @@
 // The wire format of `POST /v1/completions`: OpenAI's, with `image_urls` and `do_sample` of our own.
 import { ApiProperty } from '@nestjs/swagger';
-import { BooleanField, IntegerField, NumberField, TextField, TextOrTextsField } from '../contracts/fields.js';
+import { BooleanField, IntegerField, TextField, TextOrTextsField } from '../contracts/fields.js';
+import { TakesNeutral } from '../contracts/neutral-params.js';
+import { SamplingFields } from '../contracts/sampling.contract.js';
 import { Usage } from '../contracts/usage.contract.js';
 import { MAX_IMAGES } from '../images/image-limits.js';
+import { PromptField } from './prompt-field.js';
+import { COMPLETION_PARAMS } from './unsupported-params.js';
 
 /** A question about images. */
-export class CompletionRequest {
-  @TextField({
-    maxLength: 100_000,
-    description: 'The model to ask. Without it, the default model.',
-    example: 'cerebro-phi3.5-vision-instruct',
-  })
-  model?: string | null;
-
-  @TextField({
+@TakesNeutral(COMPLETION_PARAMS)
+export class CompletionRequest extends SamplingFields {
+  @PromptField({
     required: true,
     maxLength: 500_000,
-    description: 'What to ask about the images.',
+    description: 'What to ask about the images; a list holds one prompt.',
     example: 'Describe the image.',
   })
-  prompt!: string;
+  prompt!: string | [string];
 
   @TextOrTextsField({
     maxLength: 16_777_216,
@@ -39,53 +37,15 @@ export class CompletionRequest {
   })
   max_tokens?: number | null;
 
-  @NumberField({
-    min: 0,
-    max: 2,
-    default: 0.7,
-    description:
-      "How freely the model chooses its words; 0 is greedy decoding. The default, and the maximum of 1, are the default model's; other models have their own.",
-  })
-  temperature?: number | null;
-
-  @BooleanField({ default: true, description: 'Whether to sample; false is greedy decoding.' })
-  do_sample?: boolean | null;
-
-  @NumberField({
-    min: 0,
-    max: 1,
-    description:
-      'Sample from the most likely tokens that together have this probability. Not every model has it.',
-  })
-  top_p?: number | null;
-
-  @IntegerField({
-    min: 0,
-    max: 1_000_000,
-    description: 'Sample from so many of the most likely tokens. Not every model has it.',
-  })
-  top_k?: number | null;
-
-  @IntegerField({
-    min: Number.MIN_SAFE_INTEGER,
-    max: Number.MAX_SAFE_INTEGER,
-    description: 'For the same answer to the same question, as far as the model can. Not every model has it.',
-  })
-  seed?: number | null;
-
-  @TextOrTextsField({
-    maxLength: 1000,
-    maxItems: 4,
-    description: 'Up to four texts that end the answer; it does not contain them.',
-  })
-  stop?: string | string[] | null;
-
   @TextField({
     maxLength: 500_000,
     description:
       'What the model should know before the question. Put before the prompt where the model has no place of its own for it.',
   })
   system_prompt?: string | null;
+
+  @BooleanField({ default: false, description: 'Whether each text begins with the prompt.' })
+  echo?: boolean | null;
 }
 
 /** One answer. */
@@ -111,7 +71,10 @@ export class CompletionChoice {
 
 /** The answer to a question about images. */
 export class CompletionResponse {
-  @ApiProperty({ description: "The prediction's id at Replicate.", example: 'gm3qorzdhgbfurvjtvhg6dckhu' })
+  @ApiProperty({
+    description: "The prediction's id at Replicate; of several, the first one's.",
+    example: 'gm3qorzdhgbfurvjtvhg6dckhu',
+  })
   id!: string;
 
   @ApiProperty({ enum: ['text_completion'] })

@@ -1,53 +1,61 @@
-// From OpenAI's completion request to a question of ours, and from our result to OpenAI's answer.
-import type { DoorRequest } from '../gateway/gateway.service.js';
+// From OpenAI's completion request to a question of ours, and from our answers to OpenAI's.
+import { unsupportedIn } from '../contracts/neutral-params.js';
+import { given, toSharedAsk, unsupportedStreamOptions } from '../contracts/sampling.mapper.js';
+import type { Answers, DoorRequest } from '../gateway/question.js';
 import { parseImageList } from '../images/image-source.js';
-import type { InferenceResult } from '../inference/inference.js';
 import type { CompletionRequest, CompletionResponse } from './completions.contract.js';
+import { COMPLETION_PARAMS } from './unsupported-params.js';
 
-/** The question in a request. A field that is absent or null is left to the model's defaults. */
+/**
+ * The question in a request.
+ *
+ * @throws {ApiError} for images of no known form, and fields that contradict each other
+ */
 export function toDoorRequest(request: CompletionRequest): DoorRequest {
-  const { stop } = request;
   return {
-    modelName: request.model,
-    prompt: request.prompt,
+    ...toSharedAsk(request, request.max_tokens),
+    prompt: promptOf(request),
     images: parseImageList(request.image_urls, 'image_urls'),
+    unsupported: [...unsupportedIn(request, COMPLETION_PARAMS), ...unsupportedStreamOptions(request)],
     ...given('system', request.system_prompt),
-    ...given('maxTokens', request.max_tokens),
-    ...given('temperature', request.temperature),
-    ...given('topP', request.top_p),
-    ...given('topK', request.top_k),
-    ...given('seed', request.seed),
-    ...given('stop', typeof stop === 'string' ? [stop] : stop),
-    ...given('doSample', request.do_sample),
   };
 }
 
-function given<Name extends string, Value>(
-  name: Name,
-  value: Value | null | undefined,
-): Partial<Record<Name, Value>> {
-  return value == null ? {} : ({ [name]: value } as Record<Name, Value>);
+/** What each text begins with: the prompt, where the caller wants its echo. */
+export function echoOf(request: CompletionRequest): string {
+  return request.echo === true ? promptOf(request) : '';
 }
 
 /**
  * The answer on the wire.
  *
  * @param created when the request was taken up, in Unix seconds
+ * @param echo what each text begins with
  */
 export function toCompletionResponse(
-  { id, model, text, finishReason, usage }: InferenceResult,
+  { model, choices, usage }: Answers,
   created: number,
+  echo: string,
 ): CompletionResponse {
   return {
-    id,
+    id: choices[0].id,
     object: 'text_completion',
     created,
     model: model.id,
-    choices: [{ text, index: 0, logprobs: null, finish_reason: finishReason }],
+    choices: choices.map(({ text, finishReason }, index) => ({
+      text: echo + text,
+      index,
+      logprobs: null,
+      finish_reason: finishReason,
+    })),
     usage: {
       prompt_tokens: usage.prompt,
       completion_tokens: usage.completion,
       total_tokens: usage.prompt + usage.completion,
     },
   };
+}
+
+function promptOf({ prompt }: CompletionRequest): string {
+  return typeof prompt === 'string' ? prompt : prompt[0];
 }

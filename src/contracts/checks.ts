@@ -1,27 +1,48 @@
-// The checks that fields are made of. Each tells the first thing that is wrong, most telling first.
-import type { Check, Complaint } from './complaint.js';
+// The checks that plain fields are made of. Each tells the first thing that is wrong, most telling first.
+// What has an inside of its own is checked in structure-checks.ts.
+import { below, type Check, type Complaint, listed } from './complaint.js';
 
 interface Bounds {
   readonly min: number;
   readonly max: number;
 }
 
-const wrongType = (expected: string): Complaint => ({ reason: 'invalid_type', expected });
+/** What a text may be. */
+export interface TextRules {
+  /** In UTF-16 units. */
+  readonly maxLength: number;
+  readonly allowEmpty?: boolean;
+  /** What the whole text looks like, anchors included. */
+  readonly pattern?: RegExp;
+}
+
+/** The complaint about a value of another type. */
+export const wrongType = (expected: string): Complaint => ({ reason: 'invalid_type', expected });
 
 /** Unicode text that PostgreSQL and a UTF-8 wire can carry: no NUL, no half of a surrogate pair. */
 function isWellFormed(text: string): boolean {
   return text.isWellFormed() && !text.includes('\0');
 }
 
-/** A text that is neither empty nor too long. */
-export function text({ maxLength }: { maxLength: number }): Check {
+/** A text that is not too long, nor empty where that is not allowed. */
+export function text({ maxLength, allowEmpty = false, pattern }: TextRules): Check {
   return (value) => {
     if (typeof value !== 'string') return wrongType('a string');
-    if (value === '') return { reason: 'empty_string' };
+    if (value === '') return allowEmpty ? undefined : { reason: 'empty_string' };
     if (value.length > maxLength) return { reason: 'string_above_max_length', bound: maxLength };
     if (!isWellFormed(value))
       return { reason: 'invalid_value', expected: 'text without NUL or lone surrogates' };
+    if (pattern && !pattern.test(value))
+      return { reason: 'invalid_value', expected: `a string that matches the pattern '${pattern.source}'` };
     return undefined;
+  };
+}
+
+/** One of a few texts. */
+export function choice(values: readonly string[]): Check {
+  return (value) => {
+    if (typeof value !== 'string') return wrongType(`one of ${listed(values)}`);
+    return values.includes(value) ? undefined : { reason: 'invalid_value', supported: values };
   };
 }
 
@@ -34,7 +55,7 @@ export function textOrTexts({ maxLength, maxItems }: { maxLength: number; maxIte
     if (value.length > maxItems) return { reason: 'array_above_max_length', bound: maxItems };
     for (const [at, part] of value.entries()) {
       const complaint = part === '' ? undefined : one(part);
-      if (complaint) return { ...complaint, at };
+      if (complaint) return below(`[${at}]`, part, complaint);
     }
     return undefined;
   };

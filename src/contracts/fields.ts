@@ -1,18 +1,21 @@
 // Decorators for the fields of requests: each states a rule once, for the check and for the OpenAPI document.
+// Fields that have an inside of their own are in nested-fields.ts.
 import { applyDecorators } from '@nestjs/common';
 import { ApiProperty, type ApiPropertyOptions } from '@nestjs/swagger';
 import { IsOptional, ValidateBy } from 'class-validator';
-import { boolean, decimal, integer, text, textOrTexts, timestamp } from './checks.js';
+import { boolean, choice, decimal, integer, text, type TextRules, textOrTexts, timestamp } from './checks.js';
 import type { Check } from './complaint.js';
 import { declareField } from './contract-fields.js';
 
 /** What every field can say of itself. */
-interface FieldOptions<Value> {
+export interface FieldOptions<Value> {
   description: string;
   example?: Value;
   /** What holds when the caller leaves the field out, or sends null. A field without one is optional too unless `required`. */
   default?: Value;
   required?: boolean;
+  /** Whether OpenAI has another field in its place by now. */
+  deprecated?: boolean;
 }
 
 interface Bounds {
@@ -23,7 +26,8 @@ interface Bounds {
 /** Key of a field's check in class-validator's contexts, where the error's words are made from. */
 export const CHECK = 'check';
 
-function field<Value>(
+/** A field with this check, and this schema in the document. */
+export function field<Value>(
   { required = false, ...rest }: FieldOptions<Value>,
   schema: ApiPropertyOptions,
   check: Check,
@@ -41,10 +45,24 @@ function field<Value>(
   );
 }
 
-/** A text that is not empty. */
-export function TextField(options: FieldOptions<string> & { maxLength: number }): PropertyDecorator {
-  const { maxLength, ...rest } = options;
-  return field(rest, { type: String, minLength: 1, maxLength }, text({ maxLength }));
+/** A text that is not empty, unless it may be. */
+export function TextField(options: FieldOptions<string> & TextRules): PropertyDecorator {
+  const { maxLength, allowEmpty, pattern, ...rest } = options;
+  const schema = {
+    type: String,
+    ...(!allowEmpty && { minLength: 1 }),
+    maxLength,
+    ...(pattern && { pattern: pattern.source }),
+  };
+  return field(rest, schema, text(options));
+}
+
+/** One of a few texts. */
+export function EnumField<Value extends string>(
+  options: FieldOptions<Value> & { values: readonly Value[] },
+): PropertyDecorator {
+  const { values, ...rest } = options;
+  return field(rest, { type: 'string', enum: [...values] }, choice(values));
 }
 
 /** A text, or a list of texts. */

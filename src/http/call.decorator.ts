@@ -40,6 +40,7 @@ function toCall(request: FastifyRequest, reply: FastifyReply): Call {
     durable: repetition?.durable ?? false,
     mayJoin: (repetition?.mayJoin ?? false) || (retry ?? 0) > 0,
     onlyJoins: repetition?.onlyJoins ?? false,
+    unsupportedParams: principal.unsupportedParams,
     arrivedAt: performance.now() - reply.elapsedTime,
     signal: request.server.inFlight.signalOf(request),
   };

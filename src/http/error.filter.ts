@@ -1,17 +1,15 @@
 // The one way out for errors: everything thrown anywhere becomes an answer in OpenAI's shape.
-import { inspect } from 'node:util';
-import { type ArgumentsHost, Catch, type ExceptionFilter, Logger, NotFoundException } from '@nestjs/common';
+import { type ArgumentsHost, Catch, type ExceptionFilter, NotFoundException } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { ApiError } from '../errors/api-error.js';
 import { errorBody, errorHeaders, toApiError, type Translator } from './error-answer.js';
+import { logError } from './error-log.js';
 import { REQUEST_ID_HEADER } from './request-id.js';
 import type { RouteTable } from './route-table.js';
 
 /** Writes errors. What the caller did is answered; what we did is also logged, with its cause. */
 @Catch()
 export class ErrorFilter implements ExceptionFilter {
-  private readonly logger = new Logger('ErrorFilter');
-
   constructor(
     private readonly routes: RouteTable,
     private readonly translate: Translator,
@@ -23,7 +21,7 @@ export class ErrorFilter implements ExceptionFilter {
     const reply = http.getResponse<FastifyReply>();
     const error =
       thrown instanceof NotFoundException ? this.unrouted(request) : toApiError(thrown, this.translate);
-    if (error.status >= 500 || error.cause !== undefined) this.log(error, request);
+    logError(error, request.id);
     if (reply.sent || reply.raw.headersSent) return;
     void reply
       .status(error.status)
@@ -45,18 +43,4 @@ export class ErrorFilter implements ExceptionFilter {
       headers: { allow: allowed.join(', ') },
     });
   }
-
-  private log(error: ApiError, request: FastifyRequest): void {
-    const detail = { requestId: request.id, reason: error.reason };
-    // Where nobody expected the error, its stack; else the words are enough.
-    if (error.reason === 'internal_error') this.logger.error({ ...detail, cause: inspect(error.cause) });
-    else this.logger.warn({ ...detail, cause: messages(error.cause) });
-  }
-}
-
-/** The messages of an error and of what caused it. */
-function messages(cause: unknown): string | undefined {
-  if (!(cause instanceof Error)) return cause === undefined ? undefined : inspect(cause);
-  const deeper = messages(cause.cause);
-  return deeper === undefined ? cause.message : `${cause.message}: ${deeper}`;
 }

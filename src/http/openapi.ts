@@ -11,6 +11,7 @@ export interface DocumentOptions {
 
 interface Operation {
   security?: object[];
+  parameters?: { name: string; in: string }[];
 }
 
 /** The picture in the committed document's examples: the one of the default model's own example. */
@@ -28,7 +29,9 @@ export function buildDocument(
     )
     .setVersion('1')
     .setLicense('MIT', 'https://opensource.org/license/mit')
+    .addTag('Chat', "OpenAI's chat completions, with pictures.")
     .addTag('Completions', "OpenAI's completions, about images.")
+    .addTag('Models', 'The models that a request may name.')
     .addTag('Files', 'Images that are uploaded once, and named in requests by their id.')
     .addTag('Admin', 'Tenants and their keys, for the holder of the root key (CEREBRO_ADMIN_KEY).')
     .addTag('Operations', 'Probes for load balancers and orchestrators.')
@@ -44,9 +47,19 @@ export function buildDocument(
     // Said, not left out: this route asks for nothing.
     operation.security ??= [];
   }
+  document.paths = Object.fromEntries(
+    Object.entries(document.paths).map(([path, methods]) => [nameRest(path, methods), methods]),
+  );
   return JSON.parse(
     JSON.stringify(document).replaceAll('https://example.com/image.jpg', exampleImage),
   ) as OpenAPIObject;
+}
+
+/** Swagger calls a route's `*` `path`; here it is called what the route itself calls it. */
+function nameRest(path: string, methods: object): string {
+  const [operation] = Object.values(methods) as Operation[];
+  const parameter = operation?.parameters?.find((it) => it.in === 'path' && !path.includes(`{${it.name}}`));
+  return parameter ? path.replace(/\{path\}$/, `{${parameter.name}}`) : path;
 }
 
 /** Serves the document at `/openapi.json` and Swagger UI at `/docs`. */

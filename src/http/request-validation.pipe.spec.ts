@@ -3,9 +3,15 @@ import { validateSync } from 'class-validator';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { BooleanField, IntegerField, NumberField, TextField, TextOrTextsField } from '../contracts/fields.js';
-import { isFlawless, unknownField } from '../contracts/contract-fields.js';
+import { ObjectField } from '../contracts/nested-fields.js';
+import { contractComplaint } from '../contracts/structure-checks.js';
 import { ApiError } from '../errors/api-error.js';
 import { RequestValidationPipe } from './request-validation.pipe.js';
+
+class Inner {
+  @TextField({ required: true, maxLength: 5, description: '' })
+  a!: string;
+}
 
 class Contract {
   @TextField({ required: true, maxLength: 5, description: '' })
@@ -22,6 +28,9 @@ class Contract {
 
   @BooleanField({ description: '' })
   flag?: boolean | null;
+
+  @ObjectField({ contract: Inner, description: '' })
+  inner?: Inner | null;
 }
 
 const values = fc.oneof(
@@ -43,7 +52,18 @@ const values = fc.oneof(
     true,
     false,
   ),
-  fc.constantFrom<unknown>([], ['a'], ['a', 'b'], ['a', 'b', 'c'], ['a', 5], [''], {}, { not: '' }),
+  fc.constantFrom<unknown>(
+    { a: 5 },
+    { a: 'a', b: 1 },
+    [],
+    ['a'],
+    ['a', 'b'],
+    ['a', 'b', 'c'],
+    ['a', 5],
+    [''],
+    {},
+    { not: '' },
+  ),
 );
 /** Mostly what the field takes, sometimes anything. */
 const mostly = (...good: unknown[]) =>
@@ -56,20 +76,21 @@ const bodies = fc
       whole: mostly(1, 9, null),
       decimal: mostly(0, 0.5, 1),
       flag: mostly(true, false),
+      inner: mostly({ a: 'a' }, null),
     },
     { requiredKeys: [] },
   )
   .chain((body) => fc.constantFrom<object>(body, body, body, { ...body, other: 1 }));
 
 describe('the validation of requests', () => {
-  it("comes to class-validator's own verdict, on its shortcut too", () => {
+  it("comes to class-validator's own verdict about a body", () => {
     const rules = { whitelist: true, forbidNonWhitelisted: true };
     const verdicts = { good: 0, bad: 0 };
     fc.assert(
       fc.property(bodies, (body) => {
         const good = validateSync(plainToInstance(Contract, body), rules).length === 0;
         verdicts[good ? 'good' : 'bad']++;
-        expect(unknownField(Contract, body) === undefined && isFlawless(Contract, body)).toBe(good);
+        expect(contractComplaint(Contract, { ...body }) === undefined).toBe(good);
       }),
       { numRuns: 5000 },
     );
@@ -93,6 +114,22 @@ describe('the validation of requests', () => {
     const body = { type: 'body', metatype: Contract } as const;
     expect(() => pipe.transform({ text: 'abc', [name]: 5 }, body)).toThrow(`Unknown parameter: '${name}'`);
     expect(() => pipe.transform({ text: { [name]: 5 } }, body)).toThrow("Invalid type for 'text'");
+  });
+
+  it.each<[object, string, string]>([
+    [{ inner: 'x' }, 'inner', "Invalid type for 'inner': expected an object, but got a string instead."],
+    [{ inner: {} }, 'inner.a', "Missing required parameter: 'inner.a'."],
+    [{ inner: { a: '', b: 1 } }, 'inner.b', "Unknown parameter: 'inner.b'."],
+    [{ inner: { a: '' } }, 'inner.a', "Invalid 'inner.a': empty string. Expected at least one character."],
+    [
+      { texts: ['a', 5] },
+      'texts[1]',
+      "Invalid type for 'texts[1]': expected a string, but got an integer instead.",
+    ],
+  ])('names the place inside: %j', (body, param, message) => {
+    const pipe = new RequestValidationPipe();
+    const read = () => pipe.transform({ text: 'a', ...body }, { type: 'body', metatype: Contract });
+    expect(read).toThrow(expect.objectContaining({ param, message }));
   });
 
   it('checks the fields that a contract inherits', () => {

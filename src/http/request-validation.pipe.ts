@@ -2,9 +2,10 @@
 import { type ArgumentMetadata, Injectable, type PipeTransform, type Type } from '@nestjs/common';
 import { plainToInstance } from 'class-transformer';
 import { validateSync } from 'class-validator';
-import { isFlawless, unknownField } from '../contracts/contract-fields.js';
+import { unknownField } from '../contracts/contract-fields.js';
+import { contractComplaint } from '../contracts/structure-checks.js';
 import { ApiError } from '../errors/api-error.js';
-import { contractError, typeName, unknownParameter } from './validation-error.js';
+import { bodyError, contractError, typeName, unknownParameter } from './validation-error.js';
 
 /** Types of parameters that are no contracts: single texts out of the path, and what decorators of ours hand in. */
 const PLAIN: readonly unknown[] = [String, Number, Boolean, Array, Object, undefined];
@@ -23,15 +24,26 @@ export class RequestValidationPipe implements PipeTransform<unknown, unknown> {
       });
     }
     const contract = metatype as Type<object>;
-    const unknown = unknownField(contract, value);
-    if (unknown !== undefined) throw unknownParameter(unknown);
-    if (type === 'body' && isFlawless(contract, value)) return Object.assign(new contract(), value);
-    // A query is all texts, which class-transformer converts. In a body nothing is converted, and nothing walked:
-    // class-transformer's time grows with the square of a hostile body's size.
-    const instance: object =
-      type === 'query' ? plainToInstance(contract, value) : Object.assign(new contract(), value);
-    const errors = validateSync(instance, { validationError: { target: false } });
-    if (errors.length > 0) throw contractError(errors);
-    return instance;
+    return type === 'body' ? checkedBody(contract, value) : checkedQuery(contract, value);
   }
+}
+
+/**
+ * In a body nothing is converted, and every value is looked at once: class-transformer's time grows with the square
+ * of a hostile body's size.
+ */
+function checkedBody(contract: Type<object>, body: object): object {
+  const complaint = contractComplaint(contract, body as Readonly<Record<string, unknown>>);
+  if (complaint) throw bodyError(complaint);
+  return Object.assign(new contract(), body);
+}
+
+/** A query is all texts, which class-transformer converts. */
+function checkedQuery(contract: Type<object>, query: object): object {
+  const unknown = unknownField(contract, query);
+  if (unknown !== undefined) throw unknownParameter(unknown);
+  const instance = plainToInstance(contract, query);
+  const errors = validateSync(instance, { validationError: { target: false } });
+  if (errors.length > 0) throw contractError(errors);
+  return instance;
 }

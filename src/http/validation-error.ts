@@ -1,35 +1,36 @@
-// Turns the first complaint that class-validator has into an error that names the parameter, in OpenAI's words.
+// Turns the first complaint about a request into an error that names the parameter, in OpenAI's words.
 import type { ValidationError } from 'class-validator';
-import type { Check, Complaint } from '../contracts/complaint.js';
+import { type Check, type Complaint, listed, shorten } from '../contracts/complaint.js';
 import { CHECK } from '../contracts/fields.js';
 import { ApiError } from '../errors/api-error.js';
 
-/** The error for a request that breaks its contract: the broken rule of the first field. */
+/** The error for a query that breaks its contract: class-validator's first complaint. */
 export function contractError([error]: readonly ValidationError[]): ApiError {
   if (!error) return new ApiError('invalid_value');
   const param = error.property;
-  if (error.value === undefined) {
-    return new ApiError('missing_required_parameter', {
-      param,
-      message: `Missing required parameter: '${param}'.`,
-    });
-  }
+  if (error.value === undefined) return tell({ reason: 'missing_required_parameter' }, param, undefined);
   const complaint = complaintAbout(error);
   if (!complaint) return new ApiError('invalid_value', { param, message: `Invalid value for '${param}'.` });
-  const { at } = complaint;
-  return at === undefined
+  const { path } = complaint;
+  return path === undefined
     ? tell(complaint, param, error.value)
-    : tell(complaint, `${param}[${at}]`, (error.value as unknown[])[at]);
+    : tell(complaint, param + path, complaint.value);
+}
+
+/** The error for a body that breaks its contract. */
+export function bodyError(complaint: Complaint): ApiError {
+  // From the body to the field is one step more, `.field`.
+  return tell(complaint, (complaint.path ?? '').slice(1), complaint.value);
 }
 
 function tell(complaint: Complaint, param: string, value: unknown): ApiError {
-  return new ApiError(complaint.reason, { param, message: phrase(complaint, param, value) });
+  const sentences = [phrase(complaint, param, value), complaint.hint];
+  return new ApiError(complaint.reason, { param, message: sentences.filter(Boolean).join(' ') });
 }
 
 /** The error for a parameter that no contract knows. */
 export function unknownParameter(name: string): ApiError {
-  const param = shorten(name);
-  return new ApiError('unknown_parameter', { param, message: `Unknown parameter: '${param}'.` });
+  return tell({ reason: 'unknown_parameter' }, shorten(name), undefined);
 }
 
 /** Every field has one check, which is asked again for its words. */
@@ -38,8 +39,17 @@ function complaintAbout({ contexts, value }: ValidationError): Complaint | undef
   return context?.check(value);
 }
 
-function phrase({ reason, expected, bound }: Complaint, param: string, value: unknown): string {
+function phrase(complaint: Complaint, param: string, value: unknown): string {
+  const { reason, expected, bound, supported } = complaint;
   switch (reason) {
+    case 'missing_required_parameter':
+      return `Missing required parameter: '${param}'.`;
+    case 'unknown_parameter':
+      return `Unknown parameter: '${param}'.`;
+    case 'unsupported_value':
+      return typeof value === 'string'
+        ? `Unsupported value: '${param}' does not support '${shorten(value)}'.`
+        : `Unsupported value for '${param}'.`;
     case 'invalid_type':
       return `Invalid type for '${param}': expected ${expected}, but got ${typeName(value)} instead.`;
     case 'integer_below_min_value':
@@ -54,9 +64,14 @@ function phrase({ reason, expected, bound }: Complaint, param: string, value: un
       return `Invalid '${param}': empty string. Expected at least one character.`;
     case 'string_above_max_length':
       return `Invalid '${param}': string too long. Expected at most ${bound} characters.`;
+    case 'empty_array':
+      return `Invalid '${param}': empty array. Expected an array with minimum length ${bound}, but got an empty array instead.`;
     case 'array_above_max_length':
       return `Invalid '${param}': array too long. Expected at most ${bound} elements.`;
     default:
+      if (supported) {
+        return `Invalid value: '${shorten(String(value))}'. Supported values are: ${listed(supported)}.`;
+      }
       return `Invalid value for '${param}': expected ${expected}.`;
   }
 }
@@ -79,8 +94,4 @@ export function typeName(value: unknown): string {
     default:
       return 'nothing';
   }
-}
-
-function shorten(text: string): string {
-  return text.length > 100 ? `${text.slice(0, 100)}…` : text;
 }

@@ -31,6 +31,7 @@ describe('the end of a call under an Idempotency-Key', () => {
       'prediction_canceled',
       'prediction_failed',
       'prediction_timeout',
+      'structured_output_failed',
       'upstream_invalid_response',
     ]);
     expect(endOfError(new ApiError('prediction_failed', { param: 'prompt' }))).toEqual({

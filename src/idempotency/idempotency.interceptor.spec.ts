@@ -59,7 +59,7 @@ async function gateway(url = database.url): Promise<NestFastifyApplication> {
   const fastify = adapter.getInstance();
   registerJsonBody(fastify, 10_000);
   fastify.addHook('onRequest', (request, _reply, done) => {
-    request.principal = { kind: 'key', tenantId: 'ten_1', keyId: 'key_1' };
+    request.principal = { kind: 'key', tenantId: 'ten_1', keyId: 'key_1', unsupportedParams: undefined };
     done();
   });
   const app = await NestFactory.create<NestFastifyApplication>(Gateway, adapter, {

@@ -1,0 +1,93 @@
+// The wire format of the frames of a streamed chat completion: OpenAI's `CreateChatCompletionStreamResponse`.
+import { ApiProperty } from '@nestjs/swagger';
+import { ChatUsage } from './chat-usage.js';
+
+/** What a chunk adds to a message. */
+export class ChatChunkDelta {
+  @ApiProperty({ enum: ['assistant'], required: false, description: 'In the first chunk of a choice only.' })
+  role?: 'assistant';
+
+  @ApiProperty({
+    required: false,
+    description: 'A piece of the text. Empty in the first chunk of a choice, absent from the last.',
+    example: 'A red',
+  })
+  content?: string;
+
+  @ApiProperty({
+    type: String,
+    nullable: true,
+    required: false,
+    description: 'Always null; in the first chunk of a choice only.',
+    example: null,
+  })
+  refusal?: null;
+}
+
+/** A piece of one of the answers. */
+export class ChatChunkChoice {
+  @ApiProperty({ type: 'integer', description: 'Which of the `n` answers.', example: 0 })
+  index!: number;
+
+  @ApiProperty({ type: ChatChunkDelta })
+  delta!: ChatChunkDelta;
+
+  @ApiProperty({
+    type: 'object',
+    nullable: true,
+    additionalProperties: true,
+    example: null,
+    description: 'Always null.',
+  })
+  logprobs!: null;
+
+  @ApiProperty({
+    type: String,
+    enum: ['stop', 'length', null],
+    nullable: true,
+    description: 'Null in all chunks of a choice but its last.',
+  })
+  finish_reason!: 'stop' | 'length' | null;
+}
+
+/** One frame of a streamed answer. */
+export class ChatCompletionChunk {
+  @ApiProperty({
+    description: 'The same in every chunk of an answer.',
+    example: 'chatcmpl-gm3qorzdhgbfurvjtvhg6dckhu',
+  })
+  id!: string;
+
+  @ApiProperty({ enum: ['chat.completion.chunk'] })
+  object!: 'chat.completion.chunk';
+
+  @ApiProperty({
+    type: 'integer',
+    description: 'Unix seconds, the same in every chunk.',
+    example: 1755137921,
+  })
+  created!: number;
+
+  @ApiProperty({ example: 'cerebro-phi3.5-vision-instruct' })
+  model!: string;
+
+  @ApiProperty({ enum: ['default'] })
+  service_tier!: 'default';
+
+  @ApiProperty({ type: String, nullable: true, description: 'Always null.', example: null })
+  system_fingerprint!: null;
+
+  @ApiProperty({
+    type: [ChatChunkChoice],
+    description: 'One choice; none in the last chunk with `include_usage`.',
+  })
+  choices!: ChatChunkChoice[];
+
+  @ApiProperty({
+    type: ChatUsage,
+    nullable: true,
+    required: false,
+    description: 'With `include_usage` only: null, and in the last chunk the counts of the whole request.',
+  })
+  usage?: ChatUsage | null;
+}

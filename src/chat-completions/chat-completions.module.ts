@@ -1,0 +1,8 @@
+import { Module } from '@nestjs/common';
+import { GatewayModule } from '../gateway/gateway.module.js';
+import { IdempotencyModule } from '../idempotency/idempotency.module.js';
+import { ChatCompletionsController } from './chat-completions.controller.js';
+
+/** The door of OpenAI's chat completions. */
+@Module({ imports: [GatewayModule, IdempotencyModule], controllers: [ChatCompletionsController] })
+export class ChatCompletionsModule {}

@@ -1,0 +1,72 @@
+// Requests to try, for the OpenAPI document. The picture's address is replaced by one that the models can fetch.
+
+const PICTURE = { type: 'image_url', image_url: { url: 'https://example.com/image.jpg' } };
+
+const RECEIPT = {
+  type: 'object',
+  properties: {
+    merchant: { type: 'string' },
+    date: { type: ['string', 'null'], description: 'As YYYY-MM-DD.' },
+    total: { type: 'number' },
+    currency: { type: 'string', enum: ['EUR', 'USD', 'GBP', 'other'] },
+    items: {
+      type: 'array',
+      items: {
+        type: 'object',
+        properties: { name: { type: 'string' }, price: { type: 'number' } },
+        required: ['name', 'price'],
+        additionalProperties: false,
+      },
+    },
+  },
+  required: ['merchant', 'date', 'total', 'currency', 'items'],
+  additionalProperties: false,
+};
+
+const ask = (text: string) => ({ role: 'user', content: [{ type: 'text', text }, PICTURE] });
+
+/** Bodies, by their names. */
+export const EXAMPLES = {
+  picture: {
+    summary: 'Talk about a picture',
+    value: {
+      messages: [
+        { role: 'system', content: 'You answer in one sentence.' },
+        ask('Describe the image.'),
+        { role: 'assistant', content: 'Two men stand at the edge of a field.' },
+        { role: 'user', content: 'What do they wear?' },
+      ],
+      max_completion_tokens: 300,
+    },
+  },
+  schema: {
+    summary: 'Read a receipt into JSON that fits a schema',
+    value: {
+      messages: [ask('Read this receipt.')],
+      response_format: {
+        type: 'json_schema',
+        json_schema: { name: 'receipt', strict: true, schema: RECEIPT },
+      },
+      temperature: 0,
+    },
+  },
+  json: {
+    summary: 'Any JSON object',
+    value: {
+      messages: [ask('List what is in the image, as JSON with how many there are of each.')],
+      response_format: { type: 'json_object' },
+    },
+  },
+  stream: {
+    summary: 'An answer as a stream',
+    value: {
+      messages: [ask('Describe the image.')],
+      stream: true,
+      stream_options: { include_usage: true },
+    },
+  },
+  text: {
+    summary: 'Text alone, for models that need no image',
+    value: { messages: [{ role: 'user', content: 'What is a dent?' }] },
+  },
+};

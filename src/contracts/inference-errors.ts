@@ -1,0 +1,55 @@
+// The errors that every route answers with that asks a model, for the OpenAPI document.
+import type { ErrorName } from '../errors/catalogue.js';
+
+/** What can go wrong between a question and its answer. */
+export const INFERENCE_ERRORS = [
+  'invalid_json',
+  'missing_required_parameter',
+  'unknown_parameter',
+  'invalid_type',
+  'invalid_value',
+  'unsupported_value',
+  'empty_string',
+  'string_above_max_length',
+  'empty_array',
+  'array_above_max_length',
+  'integer_below_min_value',
+  'decimal_above_max_value',
+  'decimal_below_min_value',
+  'integer_above_max_value',
+  'unsupported_parameter',
+  'invalid_image_url',
+  'invalid_image',
+  'image_too_large',
+  'public_url_required',
+  'upstream_rejected_input',
+  'missing_api_key',
+  'invalid_api_key',
+  'insufficient_permissions',
+  'model_not_found',
+  'request_too_large',
+  'unsupported_content_type',
+  'idempotency_in_progress',
+  'idempotency_mismatch',
+  'upstream_rate_limited',
+  'upstream_auth',
+  'upstream_error',
+  'upstream_unknown',
+  'upstream_invalid_response',
+  'prediction_failed',
+  'prediction_canceled',
+  'upstream_billing',
+  'upstream_unavailable',
+  'model_overloaded',
+  'prediction_interrupted',
+  'shutting_down',
+  'upstream_timeout',
+  'prediction_timeout',
+] as const satisfies readonly ErrorName[];
+
+/** What can go wrong besides where an answer must have a form. */
+export const FORM_ERRORS = [
+  'invalid_json_schema',
+  'structured_output_truncated',
+  'structured_output_failed',
+] as const satisfies readonly ErrorName[];
