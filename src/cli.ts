@@ -2,11 +2,11 @@
 import 'reflect-metadata';
 import { Module } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
-import { Command, InvalidArgumentError } from 'commander';
+import { Command, InvalidArgumentError, Option } from 'commander';
 import { toCreatedKeyObject, toKeyObject, toTenantObject } from './auth/admin.mapper.js';
 import { AuthModule } from './auth/auth.module.js';
 import type { Slice } from './auth/tenancy.repository.js';
-import { TenancyService } from './auth/tenancy.service.js';
+import { type KeyOptions, TenancyService } from './auth/tenancy.service.js';
 import { SettingsModule } from './config/config.module.js';
 import { loadSettings } from './config/environment.js';
 import { toPage } from './contracts/list-page.contract.js';
@@ -15,6 +15,7 @@ import { DatabaseModule } from './database/database.module.js';
 import { migrationsFolder } from './database/migration-files.js';
 import { applyMigrations } from './database/migrations.js';
 import { ApiError } from './errors/api-error.js';
+import { UNSUPPORTED_PARAMS } from './inference/call.js';
 import { startLocalServices } from './local-services.js';
 import { oneLine } from './start-failure.js';
 
@@ -99,7 +100,13 @@ key
   .requiredOption('--tenant <id>', 'whose key it is')
   .requiredOption('--name <name>', 'a name for people', name)
   .option('--expires-at <time>', 'when it stops working: Unix seconds or an RFC 3339 time', time)
-  .action((options: { tenant: string; name: string; expiresAt?: Date }) =>
+  .addOption(
+    new Option(
+      '--unsupported-params <what>',
+      'what becomes of parameters that a model cannot honour; without it, what holds for the gateway',
+    ).choices(UNSUPPORTED_PARAMS),
+  )
+  .action((options: KeyOptions & { tenant: string }) =>
     run(async (tenancy) => toCreatedKeyObject(await tenancy.createKey(options.tenant, options))),
   );
 paged(

@@ -1,7 +1,8 @@
 // The admin API's vocabulary: what goes in and what comes out.
 import { ApiProperty } from '@nestjs/swagger';
-import { TextField, TimestampField } from '../contracts/fields.js';
+import { EnumField, TextField, TimestampField } from '../contracts/fields.js';
 import { listPageOf } from '../contracts/list-page.contract.js';
+import { UNSUPPORTED_PARAMS, type UnsupportedParams } from '../inference/call.js';
 
 /** A tenant to be. */
 export class CreateTenant {
@@ -19,6 +20,14 @@ export class CreateKey {
     example: '2030-01-01T00:00:00Z',
   })
   expires_at?: number | string | null;
+
+  @EnumField({
+    values: UNSUPPORTED_PARAMS,
+    description:
+      'What becomes of parameters that a model cannot honour: `refuse` answers with an error, `drop` leaves them out and lists them in a header. Without it, what holds for the gateway (CEREBRO_UNSUPPORTED_PARAMS).',
+    example: 'drop',
+  })
+  unsupported_params?: UnsupportedParams | null;
 }
 
 /** A customer, the owner of keys. */
@@ -61,6 +70,15 @@ export class ApiKeyObject {
 
   @ApiProperty({ type: 'integer', nullable: true, description: 'Unix seconds.', example: null })
   revoked_at!: number | null;
+
+  @ApiProperty({
+    type: String,
+    enum: [...UNSUPPORTED_PARAMS, null],
+    nullable: true,
+    description: 'What becomes of parameters that a model cannot honour; null: what holds for the gateway.',
+    example: null,
+  })
+  unsupported_params!: UnsupportedParams | null;
 }
 
 /** A new key: the only answer that ever holds the key itself. */

@@ -53,12 +53,21 @@ export class AdminController {
   @Post(':id/keys')
   @ApiOperation({ operationId: 'createKey', summary: 'Create a key; the answer shows it this once' })
   @ApiCreatedResponse({ type: CreatedApiKeyObject })
-  @ApiErrors('missing_required_parameter', 'invalid_api_key', 'insufficient_permissions', 'not_found')
+  @ApiErrors(
+    'missing_required_parameter',
+    'invalid_value',
+    'invalid_api_key',
+    'insufficient_permissions',
+    'not_found',
+  )
   async createKey(@Param('id') tenantId: string, @Body() body: CreateKey): Promise<CreatedApiKeyObject> {
-    const expiresAt = parseTimestamp(body.expires_at);
-    return toCreatedKeyObject(
-      await this.tenancy.createKey(tenantId, { name: body.name, ...(expiresAt && { expiresAt }) }),
-    );
+    const { name, expires_at, unsupported_params } = body;
+    const options = {
+      name,
+      expiresAt: parseTimestamp(expires_at),
+      unsupportedParams: unsupported_params ?? undefined,
+    };
+    return toCreatedKeyObject(await this.tenancy.createKey(tenantId, options));
   }
 
   @Get(':id/keys')

@@ -1,6 +1,6 @@
 // From stored tenants and keys to the admin API's objects.
 import type { ApiKeyObject, CreatedApiKeyObject, TenantObject } from './admin.contract.js';
-import type { StoredKey, StoredTenant } from './tenancy.repository.js';
+import { type StoredKey, type StoredTenant, unsupportedParamsOf } from './tenancy.repository.js';
 import type { MintedKey } from './tenancy.service.js';
 
 /** A tenant as the admin API shows it. */
@@ -19,6 +19,7 @@ export function toKeyObject(key: StoredKey): ApiKeyObject {
     created_at: seconds(key.createdAt),
     expires_at: key.expiresAt && seconds(key.expiresAt),
     revoked_at: key.revokedAt && seconds(key.revokedAt),
+    unsupported_params: unsupportedParamsOf(key) ?? null,
   };
 }
 

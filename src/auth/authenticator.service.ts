@@ -6,7 +6,7 @@ import { isWellFormedKey } from './key.js';
 import { KeyCache } from './key-cache.js';
 import { KeyHasher } from './key-hasher.js';
 import type { Principal } from './principal.js';
-import { type StoredKey, TenancyRepository } from './tenancy.repository.js';
+import { type StoredKey, TenancyRepository, unsupportedParamsOf } from './tenancy.repository.js';
 
 /** RFC 6750's scheme, in any case; no key of ours or of an operator has spaces or control characters. */
 const BEARER = /^bearer +([\x21-\x7e]{1,512})$/i;
@@ -55,7 +55,8 @@ export class Authenticator {
 
 function toPrincipal(key: StoredKey | undefined): Principal {
   if (!key || !isUsable(key)) throw new ApiError('invalid_api_key');
-  return { kind: 'key', keyId: key.id, tenantId: key.tenantId };
+  const { id: keyId, tenantId } = key;
+  return { kind: 'key', keyId, tenantId, unsupportedParams: unsupportedParamsOf(key) };
 }
 
 function isUsable({ revokedAt, expiresAt }: StoredKey): boolean {

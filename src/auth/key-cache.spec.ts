@@ -11,6 +11,7 @@ const stored = (id: string): StoredKey => ({
   createdAt: new Date(0),
   expiresAt: null,
   revokedAt: null,
+  unsupportedParams: null,
 });
 
 describe('the cache of keys', () => {

@@ -2,6 +2,7 @@
 import { Injectable } from '@nestjs/common';
 import type { ApiKey, Tenant } from '../database/client/client.js';
 import { PrismaService } from '../database/prisma.service.js';
+import { UNSUPPORTED_PARAMS, type UnsupportedParams } from '../inference/call.js';
 
 /** A key as it is stored: never with the key itself, and outside this file never with its hash. */
 export type StoredKey = Omit<ApiKey, 'hash' | 'pepperVersion'>;
@@ -34,8 +35,9 @@ export class TenancyRepository {
   }
 
   createKey(
-    data: Pick<ApiKey, 'id' | 'tenantId' | 'name' | 'display' | 'expiresAt' | 'pepperVersion'> & {
+    data: Omit<ApiKey, 'hash' | 'unsupportedParams' | 'createdAt' | 'revokedAt'> & {
       hash: Buffer;
+      unsupportedParams: UnsupportedParams | null;
     },
   ): Promise<StoredKey> {
     return this.prisma.apiKey.create({ data: { ...data, hash: new Uint8Array(data.hash) }, omit: secret });
@@ -71,6 +73,11 @@ export class TenancyRepository {
       data: { revokedAt: at },
     });
   }
+}
+
+/** What a key says of parameters that a model lacks, which a check of the column holds to these values. */
+export function unsupportedParamsOf(key: StoredKey): UnsupportedParams | undefined {
+  return UNSUPPORTED_PARAMS.find((value) => value === key.unsupportedParams);
 }
 
 function following(after: string | undefined) {

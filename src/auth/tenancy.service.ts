@@ -1,11 +1,22 @@
 // What can be done with tenants and keys: the use cases under the admin API and the command line alike.
 import { Injectable } from '@nestjs/common';
 import { ApiError } from '../errors/api-error.js';
+import type { UnsupportedParams } from '../inference/call.js';
 import { Authenticator } from './authenticator.service.js';
 import { isId, newId } from '../contracts/identifier.js';
 import { displayKey, mintKey } from './key.js';
 import { KeyHasher } from './key-hasher.js';
 import { type Slice, type StoredKey, type StoredTenant, TenancyRepository } from './tenancy.repository.js';
+
+/** What is said of a key at its creation. */
+export interface KeyOptions {
+  /** For people. */
+  readonly name: string;
+  /** Absent: it works until it is revoked. */
+  readonly expiresAt?: Date | undefined;
+  /** What becomes of parameters that a model lacks; absent: what holds for the gateway. */
+  readonly unsupportedParams?: UnsupportedParams | undefined;
+}
 
 /** A key at its creation, the only time that it is known. */
 export interface MintedKey {
@@ -37,10 +48,7 @@ export class TenancyService {
   }
 
   /** @throws {ApiError} `not_found` for an unknown tenant */
-  async createKey(
-    tenantId: string,
-    { name, expiresAt }: { name: string; expiresAt?: Date },
-  ): Promise<MintedKey> {
+  async createKey(tenantId: string, { name, expiresAt, unsupportedParams }: KeyOptions): Promise<MintedKey> {
     const tenant = await this.getTenant(tenantId);
     const key = mintKey();
     const stored = await this.repository.createKey({
@@ -51,6 +59,7 @@ export class TenancyService {
       pepperVersion: this.hasher.version,
       display: displayKey(key),
       expiresAt: expiresAt ?? null,
+      unsupportedParams: unsupportedParams ?? null,
     });
     return { key, stored };
   }

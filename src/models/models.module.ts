@@ -2,9 +2,11 @@ import { Module } from '@nestjs/common';
 import { SettingsService } from '../config/config.module.js';
 import { DEFAULT_MODEL, ModelCatalogue } from './catalogue.service.js';
 import { loadModelsFile, MODELS_FILE } from './models-file.loader.js';
+import { ModelsController } from './models.controller.js';
 
-/** The catalogue of models. */
+/** The catalogue of models, and its door. */
 @Module({
+  controllers: [ModelsController],
   providers: [
     {
       provide: MODELS_FILE,

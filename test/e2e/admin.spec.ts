@@ -1,4 +1,6 @@
+import { Client } from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { Authenticator } from '../../src/auth/authenticator.service.js';
 import { isWellFormedKey } from '../../src/auth/key.js';
 import { ADMIN_KEY, type Sent, startTestGateway, type TestGateway } from '../support/gateway.js';
 
@@ -109,6 +111,7 @@ describe('keys', () => {
       created_at: expect.any(Number) as number,
       expires_at: 1893456000,
       revoked_at: null,
+      unsupported_params: null,
     });
     const read = await admin(`/admin/tenants/${gateway.tenantId}/keys/${rest.id}`);
     expect(read.json).toEqual(rest);
@@ -117,6 +120,20 @@ describe('keys', () => {
     expect(listed.text + read.text).not.toContain(key);
     expect(listed.text).not.toMatch(/hash|pepper/i);
   });
+
+  it.each(['refuse', 'drop', null] as const)(
+    'may say what becomes of parameters that a model lacks: %s',
+    async (unsupported_params) => {
+      const path = `/admin/tenants/${gateway.tenantId}/keys`;
+      const created = await post(path, { name: 'strict', unsupported_params });
+      expect(created.status).toBe(201);
+      expect(created.json).toMatchObject({ unsupported_params });
+      const { id, key } = created.json as { id: string; key: string };
+      expect((await admin(`${path}/${id}`)).json).toMatchObject({ unsupported_params });
+      const principal = await gateway.app.nest.get(Authenticator).authenticate(`Bearer ${key}`);
+      expect(principal).toMatchObject({ keyId: id, unsupportedParams: unsupported_params ?? undefined });
+    },
+  );
 
   it('are revoked once and for all, and may be revoked again', async () => {
     const { id } = (await post(`/admin/tenants/${gateway.tenantId}/keys`, { name: 'short' })).json as {
@@ -151,6 +168,10 @@ describe('keys', () => {
     [{ name: 'x', expires_at: '9999-12-31T23:59:59-23:59' }, 'expires_at', 'invalid_type'],
     [{ name: 'x', expires_at: -1 }, 'expires_at', 'invalid_type'],
     [{ name: 'x', expires_at: 1e300 }, 'expires_at', 'invalid_type'],
+    [{ name: 'x', unsupported_params: 'ignore' }, 'unsupported_params', 'invalid_value'],
+    [{ name: 'x', unsupported_params: 'DROP' }, 'unsupported_params', 'invalid_value'],
+    [{ name: 'x', unsupported_params: '' }, 'unsupported_params', 'invalid_value'],
+    [{ name: 'x', unsupported_params: true }, 'unsupported_params', 'invalid_type'],
     [{ name: 'x', scopes: ['admin'] }, 'scopes', 'unknown_parameter'],
     [{ name: 'x', tenant_id: 'ten_other' }, 'tenant_id', 'unknown_parameter'],
     [{}, 'name', 'missing_required_parameter'],
@@ -158,6 +179,17 @@ describe('keys', () => {
     const { status, json } = await post(`/admin/tenants/${gateway.tenantId}/keys`, body);
     expect(status).toBe(400);
     expect(json).toMatchObject({ error: { param, code } });
+  });
+
+  it('have no other setting in the database either', async () => {
+    const client = new Client({ connectionString: gateway.databaseUrl });
+    await client.connect();
+    try {
+      const update = client.query("UPDATE api_keys SET unsupported_params = 'ignore'");
+      await expect(update).rejects.toThrow('api_keys_unsupported_params_check');
+    } finally {
+      await client.end();
+    }
   });
 
   it('are not created for a tenant that does not exist', async () => {

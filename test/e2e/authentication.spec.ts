@@ -67,6 +67,7 @@ describe('a key', () => {
       expect(answer.status).toBe(401);
       expect(answer.json).toEqual(INCORRECT);
       expect(visible(answer)).toEqual(visible(answers[0] as Answer));
+      expect(answer.headers['www-authenticate']).toBe('Bearer');
     }
   });
 
@@ -147,6 +148,22 @@ describe('the database', () => {
 });
 
 describe('routes', () => {
+  it('that want a credential say which kind, and no other answer does', async () => {
+    for (const path of ['/v1/completions', '/v1/files/x', '/v1/models/a/b', '/admin/tenants']) {
+      const method = path === '/v1/completions' ? 'POST' : 'GET';
+      const { status, headers } = await gateway.send(path, { method, key: null });
+      expect([status, headers['www-authenticate']]).toEqual([401, 'Bearer']);
+    }
+    for (const [path, key] of [
+      ['/v1/models', gateway.key],
+      ['/admin/tenants', gateway.key],
+      ['/healthz', null],
+      ['/nowhere', null],
+    ] as const) {
+      expect((await gateway.send(path, { key })).headers).not.toHaveProperty('www-authenticate');
+    }
+  });
+
   it('are closed to callers of the wrong kind (E18)', async () => {
     const asTenant = await gateway.send('/admin/tenants');
     expect(asTenant.status).toBe(403);
