@@ -21,7 +21,10 @@ export interface SandboxOptions {
   readonly waitStatus?: WaitStatus;
   /** Milliseconds in `starting` where no fault says otherwise; 0 by default. */
   readonly boot?: number;
-  /** Milliseconds in `processing`, at least, where no fault says otherwise; 0 by default. */
+  /**
+   * Milliseconds in `processing`, at least, where no fault says otherwise; 0 by default. An iterator model's answer
+   * comes out evenly over all of it.
+   */
   readonly run?: number;
   /** Milliseconds after its end at which a prediction loses its data; an hour by default. */
   readonly retention?: number;

@@ -7,9 +7,10 @@ import type { JsonObject } from '../json.js';
 import { fullName } from '../models/catalogue.js';
 import type { Work } from '../predictions/prediction-run.js';
 import type { AnsweringModel, FetchPicture, Picture } from './answering-model.js';
+import { readTurns } from './conversation.js';
 import { readPictures, readPrompt, readSystemPrompt, readTokenLimit, withDefaults } from './inputs.js';
 import { outputText, shapedOutput } from './output.js';
-import { checkPhiSampling, PHI, phiPictures } from './phi.js';
+import { checkPhiSampling, checkPhiTags, PHI, phiPictures } from './phi.js';
 import { downloadedPictures, refusingOwnFiles } from './picture-download.js';
 
 /** What answering needs from outside. */
@@ -37,6 +38,7 @@ async function answer(order: CreateOrder, parts: AnsweringParts, signal: AbortSi
     version: version.id,
     prompt,
     ...(systemPrompt !== undefined && { systemPrompt }),
+    turns: readTurns(input, prompt),
     pictures: await loadPictures(order, input, prompt, parts, signal),
     input: order.input,
     signal,
@@ -59,7 +61,10 @@ async function loadPictures(
     isPhi && typeof list === 'string'
       ? await phiPictures(list, prompt, refusingOwnFiles(parts), signal)
       : await downloadedPictures(readPictures(order.input, version), parts, signal);
-  if (isPhi) checkPhiSampling(input);
+  if (isPhi) {
+    if (typeof list !== 'string') checkPhiTags(prompt, pictures.length);
+    checkPhiSampling(input);
+  }
   return pictures;
 }
 

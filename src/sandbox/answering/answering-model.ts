@@ -7,13 +7,22 @@ export interface Picture {
   readonly bytes: Uint8Array;
 }
 
+/** What one side has said in a conversation. */
+export interface SaidTurn {
+  readonly role: 'user' | 'assistant';
+  readonly text: string;
+}
+
 /** What a prediction asks, whatever its model calls its inputs. */
 export interface Question {
   /** `owner/name`. */
   readonly model: string;
   readonly version: string;
+  /** The prompt as it came; of a model that is given messages, what their users and assistants say. */
   readonly prompt: string;
   readonly systemPrompt?: string;
+  /** The conversation that the input holds, oldest first; the last one is asked. Never empty. */
+  readonly turns: readonly SaidTurn[];
   /** In the order given; empty for a model without pictures. */
   readonly pictures: readonly Picture[];
   /** The input as it came. */

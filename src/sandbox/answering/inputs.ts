@@ -1,6 +1,7 @@
 // Finds in any model's input what it calls the prompt, the pictures and the token limit.
-import { isJsonObject, type JsonObject } from '../json.js';
+import type { JsonObject } from '../json.js';
 import type { InputProperty, PublishedVersion } from '../models/published-model.js';
+import { messageImages, messageTexts } from './messages.js';
 
 const promptNames = ['prompt', 'text', 'question', 'query', 'instruction', 'message'];
 const systemNames = ['system_prompt', 'system_instruction', 'system'];
@@ -29,16 +30,22 @@ export function withDefaults(input: JsonObject, version: PublishedVersion): Json
   return { ...Object.fromEntries(defaults), ...input };
 }
 
-/** What is asked: the prompt, or the texts of `messages`, which win where a model takes both. */
+/** What is asked: the prompt, or what the users and assistants of `messages` say, for which a prompt is ignored. */
 export function readPrompt(input: JsonObject): string {
-  const texts = messageParts(input.messages).map((part) => part.text);
-  const said = texts.filter((text) => typeof text === 'string');
-  return said.length > 0 ? said.join('\n') : (firstText(input, promptNames) ?? '');
+  const said = messageTexts(input.messages);
+  if (!said) return firstText(input, promptNames) ?? '';
+  return said.flatMap(({ role, text }) => (role === 'system' ? [] : [text])).join('\n');
 }
 
-/** The system prompt, if the model has one and it is set. */
+/**
+ * The system prompt, if the model has one and it is set; with `messages`, what those of the system and the
+ * developer say.
+ */
 export function readSystemPrompt(input: JsonObject): string | undefined {
-  return firstText(input, systemNames);
+  const said = messageTexts(input.messages);
+  if (!said) return firstText(input, systemNames);
+  const texts = said.flatMap(({ role, text }) => (role === 'system' ? [text] : []));
+  return texts.length > 0 ? texts.join('\n') : undefined;
 }
 
 /** The lowest of the limits that the model knows on the tokens of its answer. */
@@ -53,10 +60,7 @@ export function readPictures(input: JsonObject, version: PublishedVersion): Pict
     .filter(([name, property]) => isPicture(name, property))
     .sort(([, one], [, other]) => one['x-order'] - other['x-order'])
     .flatMap(([name, property]) => sources(picturesOf(name, input[name]), isFileInput(property)));
-  const inMessages = messageParts(input.messages).map(({ image_url }) =>
-    isJsonObject(image_url) ? image_url.url : image_url,
-  );
-  return [...named, ...sources(inMessages, false)];
+  return [...named, ...sources(messageImages(input.messages), false)];
 }
 
 function sources(values: readonly unknown[], isFile: boolean): PictureSource[] {
@@ -77,14 +81,6 @@ function picturesOf(name: string, value: unknown): unknown[] {
 function isPicture(name: string, property: InputProperty): boolean {
   if (property.type === 'array') return name.includes('image');
   return property.format === 'uri' && /image|media|file_url/.test(name);
-}
-
-function messageParts(messages: unknown): JsonObject[] {
-  if (!Array.isArray(messages)) return [];
-  return messages.filter(isJsonObject).flatMap(({ content }) => {
-    if (typeof content === 'string') return [{ text: content }];
-    return Array.isArray(content) ? content.filter(isJsonObject) : [];
-  });
 }
 
 function firstText(input: JsonObject, names: readonly string[]): string | undefined {

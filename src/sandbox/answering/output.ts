@@ -20,7 +20,7 @@ export function outputText(output: unknown): string {
 /** Where the file of a model that makes files would be; the sandbox makes none. */
 const OUTPUT_FILE = 'https://replicate.delivery/sandbox/output.png';
 
-/** Words with the white space that follows them; joined, they are the text. */
+/** Words with the white space that follows them, long ones in pieces; joined, they are the text. */
 function words(text: string): string[] {
-  return text.match(/^\s+|\S+\s*/g) ?? [];
+  return text.match(/^\s+|\S{1,16}\s*/gu) ?? [];
 }

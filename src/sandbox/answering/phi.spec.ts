@@ -62,6 +62,18 @@ describe('image_urls of the default model', () => {
     );
   });
 
+  it('fail with the prompt that repeats the tag of one of them', async () => {
+    const prompt = 'Look at <|image_1|> and at <|image_1|>';
+    const mismatch = (features: number, places: number) =>
+      `shape mismatch: value tensor of shape [${features}, 3072] cannot be broadcast to indexing result of shape [${places}, 3072]`;
+    expect(await ask(at('a.png', 'b.png'), { prompt })).toMatchObject({
+      status: 'failed',
+      error: mismatch(1514, 3028),
+    });
+    const newer = await create(sandbox, { input: { prompt: '<|image_1|> again' } });
+    expect((await ended(sandbox, newer)).body.error).toBe(mismatch(757, 1514));
+  });
+
   it('cannot be data URIs, which have a comma', async () => {
     expect((await ask('data:image/png;base64,AAAA')).error).toBe(
       "No connection adapters were found for 'data:image/png;base64'",

@@ -30,6 +30,9 @@ const forms: readonly (readonly [model: string, input: () => object, sees: strin
   [`jimothyjohn/phi3-vision-instruct:${PHI_URLS}`, () => ({ image_urls: `${A()},${B()}` }), 'A+B'],
   ['openai/gpt-4o-mini', () => ({ image_input: [A(), embedded] }), 'A+C'],
   ['openai/gpt-4o-mini', () => ({ messages: [message(B())] }), 'B'],
+  ['openai/gpt-4o-mini', () => ({ messages: [message(embedded)] }), 'C'],
+  ['yorickvp/llava-v1.6-vicuna-13b', () => ({ image: A(), history: ['Hi', 'Hello'] }), 'A'],
+  ['yorickvp/llava-v1.6-vicuna-13b', () => ({}), ''],
   ['nomagick/qwen-vl-chat', () => ({ image2: B(), image1: A() }), 'A+B'],
   ['chenxwh/deepseek-vl2', () => ({ text: 'x', image1: embedded, image3: B() }), 'C+B'],
   [

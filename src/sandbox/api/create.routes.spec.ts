@@ -2,6 +2,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { call, create, echo, ended, PHI_IMAGE, read } from '../sandbox.fixture.js';
 import { startSandbox, type Sandbox } from '../sandbox.js';
 
+const LLAVA = '80537f9eead1a5bfa72d5ac6ea6414379be41d4d4f6679fd776e9535d1eb58bb';
 let sandbox: Sandbox;
 
 beforeAll(async () => {
@@ -83,7 +84,7 @@ describe('a create with Prefer: wait', () => {
 
   it('shows with 202 only the beginning of an answer that still grows', async () => {
     sandbox.script({ run: 60_000, output: ['one ', 'two ', 'three'] });
-    const created = await create(sandbox, { headers });
+    const created = await create(sandbox, { headers, version: LLAVA });
     expect(created.status).toBe(202);
     expect(created.body).toMatchObject({ status: 'processing', output: [] });
   });

@@ -46,6 +46,27 @@ describe('the stream of a model that gives its output in pieces', () => {
     expect((await read(sandbox, created)).body.status).toBe('processing');
   });
 
+  it('has as many pieces as are scripted, to a hundred thousand, whatever the reader does', async () => {
+    const output = Array.from({ length: 100_000 }, (_, index) => `${index} `);
+    const created = await ask({ output });
+    const { body } = await request(streamUrl(created));
+    // The reader is late: the writer waits for it.
+    await ended(sandbox, created);
+    expect((await body.text()).match(/^event: output$/gm)).toHaveLength(100_000);
+    expect(outputs(await readStream(streamUrl(created)))).toEqual(output);
+  });
+
+  it('breaks off while the prediction goes on and succeeds, and shows in a read how far it is', async () => {
+    const output = Array.from('abcdefghijklmnopqrstuvwxyz0123');
+    const created = await ask({ run: 1500, output, onStream: { kind: 'cut', after: 2, times: 99 } });
+    const stream = await readStream(streamUrl(created));
+    expect([outputs(stream), stream.end]).toEqual([['a', 'b'], 'broken']);
+    const { body } = await read(sandbox, created);
+    expect(body.status).toBe('processing');
+    expect(output.slice(0, (body.output as string[]).length)).toEqual(body.output);
+    expect((await ended(sandbox, created)).body).toMatchObject({ status: 'succeeded', output });
+  });
+
   it('can be read again, from the start or from an event', async () => {
     const created = await ask({ output: ['a', 'b', 'c'] });
     await ended(sandbox, created);

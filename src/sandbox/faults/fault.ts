@@ -1,4 +1,6 @@
 // The faults that a test or an operator may script, as types. What they do is written where it happens.
+// A paced answer of n pieces is `{ run: n * ms, output: pieces }` of an iterator model; with `fail` it breaks off
+// after them.
 import type { ThrottleText } from '../problem.js';
 import type { StreamFault } from './stream-fault.js';
 import type { WebhookFault } from './webhook-fault.js';
@@ -48,9 +50,15 @@ export interface RedirectFault {
 export interface CourseFault {
   /** Milliseconds in `starting`: a cold boot. */
   readonly boot?: number;
-  /** Milliseconds in `processing`, at least. */
+  /**
+   * Milliseconds in `processing`, at least. An iterator model's list grows evenly over all of it, beginning when
+   * the model has its answer.
+   */
   readonly run?: number;
-  /** Ends `failed` with this error, after the boot and the run, in which a scripted list still grows. */
+  /**
+   * Ends `failed` with this error, after the boot and the run, in which a scripted list still grows: `output` is
+   * then what was said before the failure.
+   */
   readonly fail?: string;
   /** Ends `aborted` after the boot, never started. */
   readonly abort?: true;
@@ -58,7 +66,10 @@ export interface CourseFault {
   readonly hang?: true;
   /** What `logs` shows once it runs; nothing when not given. */
   readonly logs?: string;
-  /** Replaces the answer. The model does not run then, and no picture is fetched. */
+  /**
+   * Replaces the answer: a list stands for an iterator's pieces, of any number, and no token limit cuts it. The
+   * model does not run then, and no picture is fetched.
+   */
   readonly output?: unknown;
   /**
    * Added to the metrics of a finished prediction, such as `input_token_count`; a `predict_time` is billed.

@@ -1,4 +1,5 @@
-// What may be wrong with a prediction's event stream, as types. How it is done is in `streams/`.
+// What may be wrong with a prediction's event stream, as types. How it is done is in `streams/`. The prediction
+// itself goes on and may succeed.
 
 /** The kinds of stream faults. */
 export const streamFaultKinds = [

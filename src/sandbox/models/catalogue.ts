@@ -1,4 +1,5 @@
 // Which models the sandbox publishes, and what the three ways of naming a version mean.
+import { conversationModels } from './conversation-models.data.js';
 import { describedModels } from './described-models.data.js';
 import { mutePictureModels } from './mute-picture-models.data.js';
 import { phiModels } from './phi.data.js';
@@ -16,6 +17,7 @@ export interface ModelVersion {
 export const publishedModels: readonly PublishedModel[] = [
   ...phiModels,
   ...visionModels,
+  ...conversationModels,
   ...textModels,
   ...describedModels,
   ...mutePictureModels,

@@ -1,14 +1,14 @@
 import { describe, expect, it } from 'vitest';
 import { wallClock } from '../clock.js';
 import type { CourseFault } from '../faults/fault.js';
-import type { Prediction } from './prediction.js';
+import { itemsOut, type Prediction } from './prediction.js';
 import { PredictionRun, type Work } from './prediction-run.js';
 
 const never = new AbortController().signal;
 
 function start(
   course: CourseFault,
-  options: { deadline?: number; answer?: Work['answer'] } = {},
+  options: { deadline?: number; answer?: Work['answer']; isIterator?: boolean } = {},
 ): PredictionRun {
   const createdAt = wallClock();
   const prediction: Prediction = {
@@ -17,7 +17,7 @@ function start(
     version: 'hidden',
     deployment: null,
     hardware: null,
-    isIterator: false,
+    isIterator: options.isIterator ?? true,
     streamName: 'a'.repeat(52),
     listedFrom: createdAt,
     input: {},
@@ -94,6 +94,46 @@ describe('the life of a prediction', () => {
     expect(items.slice(0, (output as number[]).length)).toEqual(output);
     expect((output as number[]).length).toBeGreaterThan(0);
     expect((output as number[]).length).toBeLessThan(1000);
+  });
+});
+
+describe('the pace of a growing answer', () => {
+  it('is even over the whole run, however long the model has looked', async () => {
+    const looking = Promise.withResolvers<string[]>();
+    const run = start({ run: 300 }, { answer: () => looking.promise });
+    await run.endedWithin(320, never);
+    expect(run.prediction).toMatchObject({ status: 'processing', growing: null });
+    looking.resolve(['a', 'b', 'c', 'd']);
+    while (run.prediction.growing === null) await new Promise(setImmediate);
+    const { growing } = run.prediction;
+    const from = growing.from;
+    expect(growing.until - from).toBe(300);
+    expect([0, 74, 76, 151, 299, 300].map((later) => itemsOut(growing, from + later))).toEqual([
+      0, 0, 1, 2, 3, 4,
+    ]);
+    await run.endedWithin(5_000, never);
+    expect(run.prediction.output).toEqual(['a', 'b', 'c', 'd']);
+  });
+
+  it('is that of its beginning alone when the prediction fails in the middle', async () => {
+    const run = start({ run: 40, output: ['a', 'b'], fail: 'CUDA out of memory' });
+    const seen: unknown[] = [];
+    run.watch((change) => seen.push([change, run.prediction.growing?.items, run.prediction.output]));
+    await run.endedWithin(5_000, never);
+    expect(seen).toEqual([
+      ['started', undefined, null],
+      ['growing', ['a', 'b'], null],
+      ['output', undefined, ['a', 'b']],
+      ['ended', undefined, ['a', 'b']],
+    ]);
+  });
+
+  it('is none of a model that gives a list at once', async () => {
+    const run = start({ run: 30, output: ['a', 'b'] }, { isIterator: false });
+    const changes: string[] = [];
+    run.watch((change) => changes.push(change));
+    await run.endedWithin(5_000, never);
+    expect(changes).toEqual(['started', 'output', 'ended']);
   });
 });
 

@@ -122,11 +122,13 @@ export class PredictionRun {
 
   private async work(signal: AbortSignal): Promise<unknown> {
     const { run = 0, fail, output } = this.course;
-    const until = performance.now() + run;
+    const from = performance.now();
     const isScripted = output !== undefined || fail !== undefined;
     const made = isScripted ? output : await this.model.answer(signal);
-    const left = until - performance.now();
-    if (Array.isArray(made)) this.grow(made, left);
+    const isGrowing = Array.isArray(made) && this.prediction.isIterator;
+    // A growing answer takes the whole run to come out, however long the model has looked before.
+    const left = isGrowing ? run : from + run - performance.now();
+    if (isGrowing) this.grow(made, left);
     if (left > 0) await pause(left, signal);
     if (fail === undefined) return made;
     if (Array.isArray(made)) this.give(made);

@@ -58,9 +58,13 @@ export function isFinal({ status }: Prediction): boolean {
 
 /** What of the answer is out at a time: all of it, the first items of a growing one, or null. */
 export function outputAt({ output, growing }: Prediction, now: number): unknown {
-  if (!growing) return output;
-  const share = (now - growing.from) / (growing.until - growing.from);
-  return growing.items.slice(0, Math.floor(growing.items.length * Math.min(1, Math.max(0, share))));
+  return growing ? growing.items.slice(0, itemsOut(growing, now)) : output;
+}
+
+/** How many items of a growing answer are out at a time. */
+export function itemsOut({ items, from, until }: Growth, now: number): number {
+  const share = (now - from) / (until - from);
+  return Math.floor(items.length * Math.min(1, Math.max(0, share)));
 }
 
 /**

@@ -40,6 +40,7 @@ export class StreamConnection {
   /** Writes nothing more, and does not end for it. */
   fallSilent(): void {
     clearTimeout(this.timer);
+    this.timer = undefined;
   }
 
   /** Ends the stream as HTTP ends. */
@@ -54,9 +55,10 @@ export class StreamConnection {
     this.raw.socket?.destroySoon();
   }
 
+  /** One timer for the life of the stream, however many events it has. */
   private restartTimer(): void {
-    clearTimeout(this.timer);
-    this.timer = setTimeout(() => {
+    this.timer?.refresh();
+    this.timer ??= setTimeout(() => {
       this.end(IDLE_TIMEOUT);
     }, this.idle);
   }

@@ -1,7 +1,7 @@
 // What the stream of a prediction says, and when: its output as it grows, then how it ended. Neither bytes
 // nor faults.
 import type { Clock } from '../clock.js';
-import { isFinal, isRemoved, outputAt, type Growth, type Prediction } from '../predictions/prediction.js';
+import { isFinal, isRemoved, itemsOut, type Growth, type Prediction } from '../predictions/prediction.js';
 import type { PredictionRun } from '../predictions/prediction-run.js';
 
 /** An event of a stream. */
@@ -33,8 +33,8 @@ export async function* streamEvents(
   let next = seen;
   while (!gone.aborted) {
     const isOver = isFinal(prediction);
-    const items = itemsAt(prediction, clock());
-    for (; next < items.length; next++) {
+    const { items, out } = itemsAt(prediction, clock());
+    for (; next < out && !gone.aborted; next++) {
       yield { kind: 'output', id: `${second}:${next}`, text: textOf(items[next]) };
     }
     if (isOver) {
@@ -51,10 +51,15 @@ export function seenUntil(lastEventId: unknown): number {
   return number === undefined ? 0 : Number(number) + 1;
 }
 
-function itemsAt(prediction: Prediction, now: number): readonly unknown[] {
-  const output = outputAt(prediction, now);
-  if (prediction.isIterator && Array.isArray(output)) return output;
-  return prediction.status === 'succeeded' && output !== null ? [output] : [];
+/** The items of an answer, and how many of them are out. They are not copied: there may be very many. */
+function itemsAt(
+  { isIterator, growing, output, status }: Prediction,
+  now: number,
+): { readonly items: readonly unknown[]; readonly out: number } {
+  if (growing) return { items: growing.items, out: itemsOut(growing, now) };
+  if (isIterator && Array.isArray(output)) return { items: output, out: output.length };
+  const items = status === 'succeeded' && output !== null ? [output] : [];
+  return { items, out: items.length };
 }
 
 /** Milliseconds until an item is out; nothing when only a change can bring it. */

@@ -16,26 +16,53 @@ const specialities: readonly (readonly [asked: RegExp, say: Sentence])[] = [
   [/\b(file|image) (format|type)\b/i, formatSentence],
 ];
 
+/** To what an answer is given. */
+export interface AskedQuestion {
+  readonly question: string;
+  /** How many turns of the conversation came before. */
+  readonly earlierTurns: number;
+  /** Who the caller believes to ask. */
+  readonly model: string;
+}
+
 /**
  * The answer about pictures, one passage each in their order: first what is asked, then what it is that
- * answers, then the rest. `model` is who the caller believes to ask.
+ * answers, then the rest.
  */
-export function writtenAnswer(prompt: string, pictures: readonly SeenPicture[], model: string): string {
-  const asked = specialities.filter(([pattern]) => pattern.test(prompt)).map(([, say]) => say);
+export function writtenAnswer(
+  { question, earlierTurns, model }: AskedQuestion,
+  pictures: readonly SeenPicture[],
+): string {
+  const asked = specialities.filter(([pattern]) => pattern.test(question)).map(([, say]) => say);
   const rest = [generalSentence, textSentence].filter((say) => !asked.includes(say));
-  return [passages(pictures, asked), disclaimer(model), passages(pictures, rest)]
+  return [passages(pictures, asked), disclaimer(model), memory(earlierTurns), passages(pictures, rest)]
     .filter((part) => part !== '')
     .join(pictures.length === 1 ? ' ' : '\n');
 }
 
+/** What answers and what it saw, for an answer that is no text. */
+export function statement({ model, earlierTurns }: AskedQuestion, pictures: readonly SeenPicture[]): string {
+  if (pictures.length === 0) return `This is the sandbox, not ${model}: it got no picture.`;
+  const said = [disclaimer(model), memory(earlierTurns), passages(pictures, [generalSentence])];
+  return said.filter((part) => part !== '').join(pictures.length === 1 ? ' ' : '\n');
+}
+
 /** The answer of a model that gets no picture. */
-export function pictureLessAnswer(prompt: string, model: string): string {
-  const beginning = Array.from(prompt.trim().slice(0, 1000).split(/\s+/, 8).join(' ')).slice(0, 80).join('');
+export function pictureLessAnswer({ question, earlierTurns, model }: AskedQuestion): string {
+  const beginning = Array.from(question.trim().slice(0, 1000).split(/\s+/, 8).join(' '))
+    .slice(0, 80)
+    .join('');
   const saw =
-    prompt.trim() === ''
+    question.trim() === ''
       ? 'The prompt is empty.'
-      : `The prompt has ${prompt.length} characters and begins “${beginning}”.`;
-  return `This is the sandbox, not ${model}: it got no picture and does not understand language. ${saw}`;
+      : `The prompt has ${question.length} characters and begins “${beginning}”.`;
+  const said = `This is the sandbox, not ${model}: it got no picture and does not understand language.`;
+  return [said, memory(earlierTurns), saw].filter((part) => part !== '').join(' ');
+}
+
+function memory(earlierTurns: number): string {
+  if (earlierTurns === 0) return '';
+  return `It has read ${earlierTurns === 1 ? 'the turn' : `the ${earlierTurns} turns`} before.`;
 }
 
 function disclaimer(model: string): string {
@@ -82,7 +109,8 @@ function colourWords({ colours }: SeenPicture): string {
   return names.length === 0 ? `almost entirely ${last}` : `mostly ${names.join(', ')} and ${last}`;
 }
 
-function brightnessWord({ luminance }: SeenPicture): string {
+/** How bright a picture is, in a word or three. */
+export function brightnessWord({ luminance }: SeenPicture): string {
   if (luminance < 0.3) return 'dark';
   return luminance > 0.65 ? 'bright' : 'of medium brightness';
 }
