@@ -4,8 +4,10 @@ import { request as httpRequest } from 'undici';
 import { createApp } from '../../src/app.js';
 import type { ReadySettings } from '../../src/app.module.js';
 import { parseSettings } from '../../src/config/settings.js';
+import { buildDocument } from '../../src/http/openapi.js';
 import { startSandbox, type Sandbox } from '../../src/sandbox/sandbox.js';
 import type { SandboxOptions } from '../../src/sandbox/options.js';
+import { describedBy, expectConformant } from './conformance.js';
 import { createTestDatabase } from './postgres.js';
 
 /** The root key of every test gateway's admin API. */
@@ -39,7 +41,10 @@ export interface TestGateway {
   readonly key: string;
   readonly tenantId: string;
   readonly app: Awaited<ReturnType<typeof createApp>>;
-  /** Sends a request, with the tenant's key unless another, or null for none, is given. */
+  /**
+   * Sends a request, with the tenant's key unless another, or null for none, is given. Fails where the answer is not
+   * as openapi.json and OpenAI's document say.
+   */
   send(path: string, sent?: Sent): Promise<Answer>;
   /** Asks the usual question, changed by `body`. */
   complete(body?: Record<string, unknown>, sent?: Sent): Promise<Answer>;
@@ -72,6 +77,7 @@ export async function startTestGateway(options: TestGatewayOptions = {}): Promis
     ...options.settings,
   };
   const app = await createApp({ settings, logger: false });
+  describedBy(() => buildDocument(app.nest, {}));
   await app.nest.listen(options.port ?? 0, '127.0.0.1');
   const { port } = app.nest.getHttpServer().address() as { port: number };
   const url = `http://127.0.0.1:${port}`;
@@ -149,6 +155,7 @@ async function send(
     ...(signal && { signal }),
   });
   const text = await answer.body.text();
+  expectConformant({ method, path, status: answer.statusCode, headers: answer.headers, text });
   return {
     status: answer.statusCode,
     headers: answer.headers,
