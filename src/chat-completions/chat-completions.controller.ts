@@ -5,6 +5,7 @@ import { AnswerOrStream } from '../contracts/answer-or-stream.decorator.js';
 import { FORM_ERRORS, INFERENCE_ERRORS } from '../contracts/inference-errors.js';
 import {
   answerHeaders,
+  attemptsHeaders,
   droppedHeaders,
   FORM_HEADERS,
   IDEMPOTENCY_KEY,
@@ -56,7 +57,8 @@ export class ChatCompletionsController {
       setHeaders(droppedHeaders(question));
       const model = question.plan.request.model.id;
       const includeUsage = body.stream_options?.include_usage ?? false;
-      return toFrames(chatChunks(this.gateway.stream(question, call), { model, created, includeUsage }));
+      const events = this.gateway.stream(question, call, (attempts) => setHeaders(attemptsHeaders(attempts)));
+      return toFrames(chatChunks(events, { model, created, includeUsage }));
     }
     const answers = await this.gateway.answer(question, call);
     setHeaders(answerHeaders(answers, question));

@@ -1,7 +1,12 @@
 // The messages of a chat, by their roles.
 import type { ApiPropertyOptions } from '@nestjs/swagger';
 import { EnumField, TextField } from '../contracts/fields.js';
-import { type KindsOfContract, TextOrPartsField, UnusedField } from '../contracts/nested-fields.js';
+import {
+  IgnoredField,
+  type KindsOfContract,
+  TextOrPartsField,
+  UnusedField,
+} from '../contracts/nested-fields.js';
 import {
   ASSISTANT_PARTS,
   type ImagePart,
@@ -92,8 +97,15 @@ export class AssistantMessage extends NamedMessage {
   })
   audio?: null;
 
-  @UnusedField({ schema: OBJECTS, isUnused: () => true, hint: '', description: 'Taken, and not used.' })
+  @IgnoredField({ schema: OBJECTS, description: 'Taken, and not used.' })
   annotations?: unknown;
+
+  @IgnoredField({
+    schema: OBJECT,
+    description:
+      "What OpenAI's clients make of an answer's JSON, and send back with it. Taken, and not used.",
+  })
+  parsed?: unknown;
 
   @TextOrPartsField({
     maxLength: MAX_TEXT,

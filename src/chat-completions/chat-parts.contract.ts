@@ -1,12 +1,21 @@
 // The parts that a message's content is made of.
 import { EnumField, TextField } from '../contracts/fields.js';
-import { type KindsOfContract, ObjectField } from '../contracts/nested-fields.js';
+import { IgnoredField, type KindsOfContract, ObjectField } from '../contracts/nested-fields.js';
 
 /** Most characters of one text: as many as a completion's prompt may have. */
 export const MAX_TEXT = 500_000;
 
+/** What any part may have. */
+class Part {
+  @IgnoredField({
+    schema: { type: 'object', additionalProperties: true },
+    description: 'Taken, and not used: nothing is cached.',
+  })
+  prompt_cache_breakpoint?: unknown;
+}
+
 /** A text. */
-export class TextPart {
+export class TextPart extends Part {
   @EnumField({ values: ['text'], required: true, description: 'A text.' })
   type!: 'text';
 
@@ -34,7 +43,7 @@ export class ImageUrl {
 }
 
 /** An image. */
-export class ImagePart {
+export class ImagePart extends Part {
   @EnumField({ values: ['image_url'], required: true, description: 'An image.' })
   type!: 'image_url';
 

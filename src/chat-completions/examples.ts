@@ -66,7 +66,10 @@ export const EXAMPLES = {
     },
   },
   text: {
-    summary: 'Text alone, for models that need no image',
-    value: { messages: [{ role: 'user', content: 'What is a dent?' }] },
+    summary: 'Text alone, of a model that needs no image and that this gateway allows',
+    value: {
+      model: 'meta/meta-llama-3-8b-instruct',
+      messages: [{ role: 'user', content: 'What is a dent?' }],
+    },
   },
 };

@@ -27,7 +27,7 @@ export const CHAT_PARAMS: NeutralParams = {
   function_call: { schema: NAME_OR_OBJECT, neutral: ['none', 'auto'] },
   store: { schema: BOOLEAN, neutral: [false] },
   service_tier: { schema: STRING, neutral: ['auto', 'default'] },
-  modalities: { schema: STRINGS, neutral: [['text']] },
+  modalities: { schema: STRINGS, neutral: [['text'], []] },
   reasoning_effort: { schema: STRING, neutral: ['none'] },
   verbosity: { schema: STRING, neutral: ['medium'] },
   prediction: { schema: OBJECT, neutral: [] },

@@ -38,7 +38,7 @@ export class CompletionsController {
     operationId: 'createCompletion',
     summary: 'Ask a question about images',
     description:
-      'Waits for the answer, also while the model boots, which takes minutes for a model that has been idle: set the timeout of your client to ten minutes. Hanging up cancels the prediction, unless the request has an `Idempotency-Key`. `x-cerebro-queue-ms`, `-boot-ms` and `-run-ms` tell where the time went.',
+      'Waits for the answer, also while the model boots, which takes minutes for a model that has been idle: set the timeout of your client to ten minutes, or ask for a stream. Hanging up cancels the prediction, unless the request has an `Idempotency-Key`. `x-cerebro-queue-ms`, `-boot-ms` and `-run-ms` tell where the time went.',
   })
   @ApiBody({ type: CompletionRequest, examples: EXAMPLES })
   @AnswerOrStream({ answer: CompletionResponse, chunk: CompletionChunk, headers: ANSWER_HEADERS })

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { Answers } from '../gateway/question.js';
 import { refusalOf, validated } from '../http/validated.fixture.js';
 import { CompletionRequest } from './completions.contract.js';
+import { PROMPT_NAMES } from '../inference/param-names.js';
 import { echoOf, toCompletionResponse, toDoorRequest } from './completions.mapper.js';
 
 const USUAL = {
@@ -20,6 +21,7 @@ describe('a completion request becomes a question', () => {
     expect(ask({})).toEqual({
       modelName: undefined,
       choices: 1,
+      names: PROMPT_NAMES,
       prompt: 'Describe the image.',
       images: [{ kind: 'address', url: 'https://example.com/image.jpg', param: 'image_urls[0]' }],
       maxTokens: 1000,

@@ -3,6 +3,7 @@ import { unsupportedIn } from '../contracts/neutral-params.js';
 import { given, toSharedAsk, unsupportedStreamOptions } from '../contracts/sampling.mapper.js';
 import type { Answers, DoorRequest } from '../gateway/question.js';
 import { parseImageList } from '../images/image-source.js';
+import { PROMPT_NAMES } from '../inference/param-names.js';
 import type { CompletionRequest, CompletionResponse } from './completions.contract.js';
 import { COMPLETION_PARAMS } from './unsupported-params.js';
 
@@ -14,6 +15,7 @@ import { COMPLETION_PARAMS } from './unsupported-params.js';
 export function toDoorRequest(request: CompletionRequest): DoorRequest {
   return {
     ...toSharedAsk(request, request.max_tokens),
+    names: PROMPT_NAMES,
     prompt: promptOf(request),
     images: parseImageList(request.image_urls, 'image_urls'),
     unsupported: [...unsupportedIn(request, COMPLETION_PARAMS), ...unsupportedStreamOptions(request)],

@@ -23,6 +23,11 @@ export function declareField(prototype: object, name: string, field: Field): voi
   declared.set(prototype, (declared.get(prototype) ?? new Map<string, Field>()).set(name, field));
 }
 
+/** The names of all contracts: what describes a body or a query takes no other fields. */
+export function contractNames(): string[] {
+  return [...declared.keys()].map(({ constructor }) => constructor.name);
+}
+
 /** The first key of a query that its contract does not know. */
 export function unknownField(contract: Contract, query: object): string | undefined {
   const fields = fieldsOf(contract);

@@ -22,7 +22,7 @@ const TIMING_HEADERS = {
   'server-timing': text('The same three, as browsers read them.'),
 };
 
-/** Headers of an answer, for the document. A stream has only the one of dropped parameters. */
+/** Headers of an answer, for the document. A stream has no times. */
 export const ANSWER_HEADERS = {
   ...TIMING_HEADERS,
   'x-cerebro-dropped-params': text(
@@ -38,7 +38,8 @@ export const ANSWER_HEADERS = {
 export const FORM_HEADERS = {
   ...ANSWER_HEADERS,
   'x-cerebro-attempts': {
-    description: 'How many predictions the JSON took, where `response_format` asked for any.',
+    description:
+      'How many predictions the JSON took, where `response_format` asked for any; with `n`, the most that one answer took. On a stream only where that was known before its first byte.',
     schema: { type: 'integer' as const, minimum: 1 },
   },
 };
@@ -56,9 +57,14 @@ export function answerHeaders(
 ): Record<string, string> {
   return {
     ...timingHeaders(timings),
-    ...(asked.form !== undefined && { 'x-cerebro-attempts': String(attempts) }),
+    ...(asked.form !== undefined && attemptsHeaders(attempts)),
     ...droppedHeaders(asked),
   };
+}
+
+/** The header that tells how many predictions an answer in a form took. */
+export function attemptsHeaders(attempts: number): Record<string, string> {
+  return { 'x-cerebro-attempts': String(attempts) };
 }
 
 /** The header that lists what was left out of a question; none where nothing was. */

@@ -91,6 +91,14 @@ export function UnusedField(
   return field(rest, schema, onlyUnused(isUnused, hint));
 }
 
+/** A field that clients send by habit, with any value, and that says nothing to us. */
+export function IgnoredField(
+  options: FieldOptions<unknown> & { schema: ApiPropertyOptions },
+): PropertyDecorator {
+  const { schema, ...rest } = options;
+  return field(rest, schema, () => undefined);
+}
+
 function contractsOf({ kinds }: KindsOfContract): Type<object>[] {
   return [...new Set(Object.values(kinds))];
 }

@@ -57,7 +57,7 @@ export class Gateway implements OnModuleInit {
     if (param !== undefined && !dropsUnsupported) throw refused(param);
     if (form) await this.structured.check(form);
     const prompt = form ? withInstructions(form, asked.prompt) : asked.prompt;
-    const request = { ...asked, prompt, model, imageCount: images.length, dropsUnsupported };
+    const request = { ...asked, prompt, model, imageCount: images.length, dropsUnsupported, choices };
     const plan = this.withPrice(await this.provider.plan(request, call.signal));
     return { plan, images, choices, form, dropped: [...unsupported, ...plan.dropped] };
   }
@@ -81,13 +81,18 @@ export class Gateway implements OnModuleInit {
    * Answers a question piece by piece: as the model makes them where it streams, else each answer when it is there.
    * An answer in a form comes whole, after it has been checked. Whoever stops listening ends the predictions.
    *
+   * @param onAttempts told before the first piece how many predictions an answer in a form took
    * @throws {ApiError} every failure, also after the first pieces
    */
-  async *stream(question: Question, call: Call): AsyncGenerator<AnswerEvent, Answers, undefined> {
+  async *stream(
+    question: Question,
+    call: Call,
+    onAttempts?: (attempts: number) => void,
+  ): AsyncGenerator<AnswerEvent, Answers, undefined> {
     const channel = new Channel<AnswerEvent>();
     const listening = new AbortController();
     const own = { ...call, signal: AbortSignal.any([call.signal, listening.signal]) };
-    const answers = this.answerInto(channel, question, own);
+    const answers = this.answerInto({ channel, onAttempts }, question, own);
     answers.then(
       () => channel.close(),
       (error: unknown) => channel.fail(error),
@@ -100,7 +105,11 @@ export class Gateway implements OnModuleInit {
     }
   }
 
-  private answerInto(channel: Channel<AnswerEvent>, question: Question, call: Call): Promise<Answers> {
+  private answerInto(
+    { channel, onAttempts }: { channel: Channel<AnswerEvent>; onAttempts?: (attempts: number) => void },
+    question: Question,
+    call: Call,
+  ): Promise<Answers> {
     const { plan, form } = question;
     const material = this.materialOf(question, call);
     return answerAll(question, call, async (choice, own) => {
@@ -110,7 +119,10 @@ export class Gateway implements OnModuleInit {
         ? this.structuredAnswers.answer(form, attempt, own)
         : this.choices.live(attempt, own, say));
       const { id, text, finishReason } = answer.choice;
-      if (form) await say(text, id);
+      if (form) {
+        onAttempts?.(answer.usages.length);
+        await say(text, id);
+      }
       await channel.write({ kind: 'end', choice, id, finishReason });
       return answer;
     });
@@ -143,6 +155,6 @@ async function answerAll({ plan, choices }: Question, call: Call, answer: Answer
 function refused(param: string): ApiError {
   return new ApiError('unsupported_parameter', {
     param,
-    message: `Unsupported parameter: '${param}' is not supported with this model.`,
+    message: `Unsupported parameter: '${param}' is not supported here.`,
   });
 }

@@ -9,8 +9,11 @@ const BOUNDARY = 8;
 
 /** One answer as it grows. */
 export class LiveText {
-  private text = '';
+  /** All of it. Kept apart, since a long text that is looked into while it grows is copied each time. */
+  private readonly pieces: string[] = [];
+  /** How much was shown, and the text after that: no stop text can begin before. */
   private shown = 0;
+  private held = '';
   /** No fewer tokens than the text has. */
   private mostTokens = BOUNDARY;
   private readonly stop: readonly string[];
@@ -26,7 +29,7 @@ export class LiveText {
 
   /** Everything that has come so far. */
   get whole(): string {
-    return this.text;
+    return this.pieces.join('');
   }
 
   /**
@@ -35,38 +38,39 @@ export class LiveText {
    * @returns what can be shown now, and whether that is the end: whatever follows will be cut off
    */
   add(piece: string): { readonly show: string; readonly enough: boolean } {
-    const before = this.text.length;
-    this.text += piece;
-    const stopAt = findStop(this.text, this.stop, Math.max(0, before - this.longestStop + 1));
-    const limit = this.limitAt(piece);
-    const end = Math.min(stopAt ?? Infinity, limit ?? Infinity);
-    const enough = end !== Infinity;
-    return { show: this.showUntil(enough ? end : this.safeLength()), enough };
+    this.pieces.push(piece);
+    this.held += piece;
+    const stopAt = findStop(this.held, this.stop);
+    const limit = (this.limitAt(piece) ?? Infinity) - this.shown;
+    const safe = stopAt ?? this.safeLength();
+    return { show: this.take(Math.min(safe, limit)), enough: stopAt !== undefined || limit !== Infinity };
   }
 
   /** What of the final answer was not shown yet. Where that ends lines with CR LF, LF alone may have been heard. */
   rest(answer: string): string {
+    const text = this.whole;
     let end = 0;
     for (let heard = 0; heard < this.shown; heard++) {
-      end += answer.startsWith('\r\n', end) && this.text[heard] === '\n' ? 2 : 1;
+      end += answer.startsWith('\r\n', end) && text[heard] === '\n' ? 2 : 1;
     }
     return answer.slice(end);
   }
 
-  private showUntil(end: number): string {
-    const show = this.text.slice(this.shown, Math.max(this.shown, end));
+  private take(end: number): string {
+    const show = this.held.slice(0, Math.max(0, end));
+    this.held = this.held.slice(show.length);
     this.shown += show.length;
     return show;
   }
 
-  /** How much of the text no stop text can begin in, and what is no half of a character. */
+  /** How much of what is held no stop text can begin in, and what is no half of a character. */
   private safeLength(): number {
-    const { length } = this.text;
+    const { length } = this.held;
     for (let tail = Math.min(this.longestStop - 1, length); tail > 0; tail--) {
-      const end = this.text.slice(length - tail);
+      const end = this.held.slice(length - tail);
       if (this.stop.some((word) => word.startsWith(end))) return length - tail;
     }
-    return isHighSurrogate(this.text.charCodeAt(length - 1)) ? length - 1 : length;
+    return isHighSurrogate(this.held.charCodeAt(length - 1)) ? length - 1 : length;
   }
 
   /** Where the token limit cuts the text; undefined while it does not. Counted only where it may be reached. */
@@ -74,7 +78,7 @@ export class LiveText {
     if (this.maxTokens === Infinity) return undefined;
     this.mostTokens += Buffer.byteLength(piece);
     if (this.mostTokens <= this.maxTokens) return undefined;
-    const { text, tokens, truncated } = truncateToTokens(this.text, this.maxTokens);
+    const { text, tokens, truncated } = truncateToTokens(this.whole, this.maxTokens);
     this.mostTokens = tokens + BOUNDARY;
     return truncated ? text.length : undefined;
   }

@@ -1,6 +1,7 @@
 // Builds the OpenAPI document out of the controllers and serves it, with Swagger UI.
 import type { INestApplication } from '@nestjs/common';
 import { DocumentBuilder, type OpenAPIObject, SwaggerModule } from '@nestjs/swagger';
+import { contractNames } from '../contracts/contract-fields.js';
 import { SCHEMES } from '../contracts/requires.decorator.js';
 
 /** What the document of one deployment says that the committed one does not. */
@@ -41,6 +42,10 @@ export function buildDocument(
     .addServer('/', 'This server')
     .build();
   const document = SwaggerModule.createDocument(app, config);
+  for (const name of contractNames()) {
+    const schema = document.components?.schemas?.[name];
+    if (schema && 'properties' in schema) schema.additionalProperties = false;
+  }
   for (const operation of Object.values(document.paths).flatMap(
     (path) => Object.values(path) as Operation[],
   )) {

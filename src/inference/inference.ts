@@ -48,6 +48,8 @@ export interface InferenceRequest extends Sampling {
   readonly system?: string;
   /** How many images come with it. */
   readonly imageCount: number;
+  /** How many predictions are made of it at the same time; absent: one. */
+  readonly choices?: number;
   /** What the caller calls all this. */
   readonly names?: ParamNames;
   /** Whether sampling parameters that the model lacks are left out of what it is sent, instead of refused. */

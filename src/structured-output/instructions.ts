@@ -10,7 +10,7 @@ const MOST_SHOWN = 4000;
  * the system message, which many models lack.
  */
 export function withInstructions(form: AnswerForm, prompt: Prompt): Prompt {
-  const demand = demandOf(form);
+  const demand = wordsFor(form);
   if (typeof prompt === 'string') return appended(prompt, demand);
   const last = prompt.findLastIndex(({ role }) => role === 'user');
   if (last < 0) return [...prompt, { role: 'user', parts: [{ text: demand }] }];
@@ -31,7 +31,7 @@ export function withCorrection(prompt: Prompt, imageCount: number, answer: strin
   ];
 }
 
-function demandOf(form: AnswerForm): string {
+function wordsFor(form: AnswerForm): string {
   if (form.kind === 'json_object') {
     return 'Reply with exactly one JSON object and nothing else: no explanation, no code fence.';
   }

@@ -2,6 +2,7 @@
 import { Ajv, type ErrorObject, type Options, type ValidateFunction } from 'ajv';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { fullFormats } from 'ajv-formats/dist/formats.js';
+import { modernised } from './dialects.ts';
 import { missingReference, patterns, pointer, propertyCount } from './schema-walk.ts';
 
 /** Most properties of a schema, all objects in it together, as OpenAI has it. */
@@ -27,7 +28,8 @@ const options: Options = {
   formats: { ...fullFormats, regex: isPattern },
 };
 
-// These are the two dialects that OpenAI's clients write. Drafts 4 and 6 differ from 7 in what is never used here.
+// The two dialects that OpenAI's clients write. What draft 4 writes otherwise, such as `exclusiveMinimum: true`, is
+// an error with its place.
 const dialects = { modern: new Ajv2020(options), draft7: new Ajv(options) };
 const metaSchemas = {
   modern: 'https://json-schema.org/draft/2020-12/schema',
@@ -57,7 +59,7 @@ function compile(
   const ajv = new Dialect({ ...options, meta: false, validateSchema: false, allErrors: true });
   // `$schema` is dealt with; `$async` would make a check that answers later, and so looks passed.
   const left = new Set(['$schema', '$async']);
-  const rest = Object.entries(schema).filter(([key]) => !left.has(key));
+  const rest = Object.entries(modernised(schema)).filter(([key]) => !left.has(key));
   try {
     return ajv.compile(Object.fromEntries(rest));
   } catch (error) {

@@ -65,6 +65,7 @@ const community: Case[] = [
     input: ([image]) => ({ image, question: PROMPT, task: 'visual_question_answering' }),
   },
   { model: 'yorickvp/llava-13b', images: 1, input: ([image]) => ({ image, prompt: PROMPT }) },
+  { model: 'yorickvp/llava-v1.6-vicuna-13b', images: 1, input: ([image]) => ({ image, prompt: PROMPT }) },
   { model: 'lucataco/moondream2', images: 1, input: ([image]) => ({ image, prompt: PROMPT }) },
   { model: 'zsxkib/blip-3', images: 1, input: ([image]) => ({ image, question: PROMPT }) },
   {

@@ -2,14 +2,16 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { DEFAULT_MODEL_VERSION } from '../../src/config/settings.js';
 import { countTokens } from '../../src/tokenizer/llama-tokenizer.js';
 import { makePicture } from '../../src/images/pictures.fixture.js';
+import { framesOf } from '../support/chat.js';
 import { startTestGateway, type TestGateway } from '../support/gateway.js';
+import { expectOneBill, startAnew } from '../support/ledger.js';
 
 let gateway: TestGateway;
 beforeAll(async () => {
   gateway = await startTestGateway();
 });
 afterAll(() => gateway.close());
-afterEach(() => gateway.sandbox.reset());
+afterEach(() => startAnew(gateway));
 
 /** The body of the create that the last question became. */
 function sent(): { version: string; input: Record<string, unknown> } {
@@ -126,6 +128,74 @@ describe('POST /v1/completions', () => {
       },
     });
     expect(gateway.sandbox.bill.creates).toBe(1);
+  });
+
+  it('takes its one prompt as a list of one too', async () => {
+    const { json } = await gateway.complete({ prompt: ['Describe the image.'] });
+    expect(json).toMatchObject({ choices: [{ text: 'A red bicycle.' }] });
+    expect(sent().input.prompt).toBe('Describe the image.');
+  });
+
+  it.each(['Describe the image.', ['Describe the image.']])(
+    'echoes the prompt %j before its text',
+    async (prompt) => {
+      const { json } = await gateway.complete({ prompt, echo: true, stop: 'Describe', max_tokens: 64 });
+      // Neither stop texts nor token limits are about what the caller said itself.
+      expect(json).toMatchObject({
+        choices: [{ text: 'Describe the image.A red bicycle.', finish_reason: 'stop' }],
+      });
+      expect(json).toMatchObject({ usage: { completion_tokens: countTokens('A red bicycle.') } });
+    },
+  );
+
+  it('ends each answer at a stop text, of which there may be four', async () => {
+    gateway.sandbox.script({ output: 'A red bicycle. It stands.' });
+    const { json } = await gateway.complete({ stop: ['X', 'Z', '. It', 'bicycle. It s'] });
+    // The one that is complete first, as in a stream.
+    expect(json).toMatchObject({ choices: [{ text: 'A red bicycle', finish_reason: 'stop' }] });
+  });
+
+  it('gives several answers, each by a prediction that is billed', async () => {
+    gateway.sandbox.script({ run: 150, output: 'One.' });
+    gateway.sandbox.script({ run: 20, output: 'Two.' });
+    gateway.sandbox.script({ output: 'Three.' });
+    const { json } = await gateway.complete({ n: 3 });
+    const { id, choices, usage } = json as {
+      id: string;
+      choices: { text: string; index: number }[];
+      usage: object;
+    };
+    expect(choices.map(({ index }) => index)).toEqual([0, 1, 2]);
+    expect(choices.map(({ text }) => text).sort()).toEqual(['One.', 'Three.', 'Two.']);
+    expect(gateway.sandbox.bill.entries.map(({ predictionId }) => predictionId)).toContain(id);
+    expect(usage).toMatchObject({
+      prompt_tokens: countTokens('Describe the image.'),
+      completion_tokens: countTokens('One.') + countTokens('Two.') + countTokens('Three.'),
+    });
+    expect(gateway.sandbox.bill.creates).toBe(3);
+    await expectOneBill(gateway);
+  });
+
+  it('comes as a stream where that is asked for, with the echo first', async () => {
+    const { status, headers, text } = await gateway.complete({
+      stream: true,
+      stream_options: { include_usage: true },
+      echo: true,
+    });
+    expect(status).toBe(200);
+    expect(headers['content-type']).toMatch(/^text\/event-stream/);
+    const frames = framesOf(text) as { choices: { text: string }[]; usage: object | null }[];
+    expect(frames.at(-1)).toBe('[DONE]');
+    const chunks = frames.slice(0, -1);
+    expect(chunks.flatMap(({ choices }) => choices.map((choice) => choice.text)).join('')).toBe(
+      'Describe the image.A red bicycle.',
+    );
+    expect(chunks.at(-1)).toMatchObject({
+      object: 'text_completion',
+      choices: [],
+      usage: { prompt_tokens: 5 },
+    });
+    await expectOneBill(gateway);
   });
 
   it('answers many at once without mixing them up', async () => {

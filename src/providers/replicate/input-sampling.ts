@@ -19,7 +19,7 @@ import type { StopField } from './switch-fields.js';
 export const NUMBER_PARAMS = {
   temperature: { name: 'temperature', kind: 'decimal', neutral: 1 },
   topP: { name: 'top_p', kind: 'decimal', neutral: 1 },
-  topK: { name: 'top_k', kind: 'integer' },
+  topK: { name: 'top_k', kind: 'integer', neutral: 0 },
   seed: { name: 'seed', kind: 'integer' },
   frequencyPenalty: { name: 'frequency_penalty', kind: 'decimal', neutral: 0 },
   presencePenalty: { name: 'presence_penalty', kind: 'decimal', neutral: 0 },

@@ -81,8 +81,7 @@ export class ReplicateProvider implements InferenceProvider, OnModuleDestroy, On
     return this.live({ plan, signal, relay }, async (life) => {
       const leave = this.parts.admission.enter(plan.request.model.upstream);
       try {
-        // A held line says nothing until the end: what a model gives in pieces is asked for without one.
-        const hold = !relay || plan.resolved.model.output !== 'pieces';
+        const hold = isHeld(plan, relay);
         const { created, askedAt } = await this.create({ plan, input, hold }, record, life);
         return await this.finish({ plan, record, life, relay }, created, askedAt);
       } finally {
@@ -219,6 +218,14 @@ export class ReplicateProvider implements InferenceProvider, OnModuleDestroy, On
       return held;
     }
   }
+}
+
+/**
+ * Whether to hold the line of a create for the prediction's end. A held line says nothing until then: not what a model
+ * gives in pieces, nor the ids of predictions that nothing but these tells apart.
+ */
+function isHeld({ resolved, request: { choices = 1 } }: ReplicatePlan, relay: Relay | undefined): boolean {
+  return choices === 1 && (!relay || resolved.model.output !== 'pieces');
 }
 
 /** After a long hold the times tell a cold boot from a slow model; official models count tokens, and bill by them. */
