@@ -4,6 +4,7 @@ import { type ChoiceAnswer, together } from './answers.js';
 const model = { id: 'm', upstream: 'o/m' };
 const answer = (id: string, usages: ChoiceAnswer['usages'], queueMs = 1): ChoiceAnswer => ({
   choice: { id, text: id, finishReason: 'stop' },
+  stopped: false,
   timings: { queueMs, runMs: 10 },
   usages,
 });

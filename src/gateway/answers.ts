@@ -7,14 +7,16 @@ import type { Answers, Choice } from './question.js';
 /** One answer, with all the predictions that it took. */
 export interface ChoiceAnswer {
   readonly choice: Choice;
+  /** Whether a stop text ended it. */
+  readonly stopped: boolean;
   readonly timings: Timings;
   /** Tokens of each prediction, in order. */
   readonly usages: readonly TokenCounts[];
 }
 
 /** An answer that took one prediction. */
-export function oneAttempt({ usage, ...choice }: Settled, timings: Timings): ChoiceAnswer {
-  return { choice, timings, usages: [usage] };
+export function oneAttempt({ usage, stopped, ...choice }: Settled, timings: Timings): ChoiceAnswer {
+  return { choice, stopped, timings, usages: [usage] };
 }
 
 /** All answers to a question. */

@@ -99,8 +99,7 @@ export class Asking {
   private part(record: LiveRecord, { durable, retry, signal }: Call, error: unknown): void {
     if (record.hasEnded || record.waiters > 0) return;
     const reason = error instanceof ApiError ? error.reason : undefined;
-    const isLeft = signal.aborted || reason === 'shutting_down';
-    if (isLeft && durable) this.aftercare.leave(record);
+    if (durable && isLeft(signal.aborted ? signal.reason : error)) this.aftercare.leave(record);
     else if (!signal.aborted || reason === 'shutting_down') this.endOrLeave(record, reason);
     else this.aftercare.end(record, retry === undefined ? 0 : (RETRY_GRACE[retry] ?? RETRY_GRACE[1]));
   }
@@ -111,6 +110,11 @@ export class Asking {
     if (isLost && record.upstreamId === undefined) this.aftercare.leave(record);
     else this.aftercare.end(record, 0);
   }
+}
+
+/** Whether nobody waits any more, but may come again; not so where another answer to the same question has failed. */
+function isLeft(cause: unknown): boolean {
+  return cause instanceof ApiError && ['client_closed_request', 'shutting_down'].includes(cause.reason);
 }
 
 async function pauseUnless(signal: AbortSignal, ms: number): Promise<void> {

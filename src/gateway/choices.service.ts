@@ -1,5 +1,6 @@
 // One answer to a question: asked for or joined, settled, and heard while it is made where somebody listens.
 import { createHash } from 'node:crypto';
+import { setTimeout as pause } from 'node:timers/promises';
 import { Injectable } from '@nestjs/common';
 import { ApiError } from '../errors/api-error.js';
 import type { Call } from '../inference/call.js';
@@ -7,7 +8,7 @@ import type { InferencePlan, ProviderAnswer, TextSink, Timings } from '../infere
 import { cutsTokens, limitsOf, settle } from '../inference/settle.js';
 import { type ChoiceAnswer, oneAttempt } from './answers.js';
 import { Asking, type Listen } from './asking.service.js';
-import { Joining } from './joining.service.js';
+import { type Joined, Joining } from './joining.service.js';
 import { LiveText } from './live-text.js';
 import type { Material } from './material.js';
 
@@ -21,7 +22,13 @@ export interface Attempt {
   /** The position of the choice, and how often it was asked for before; both from 0. */
   readonly choice: number;
   readonly again: number;
+  /** See {@link Joined}. */
+  readonly endedWithinMs?: number;
 }
+
+/** How often a further attempt of another call's is looked for, and the pauses between, in milliseconds. */
+const LOOKS = 10;
+const BETWEEN_LOOKS = 100;
 
 /** Answers, one at a time. */
 @Injectable()
@@ -49,9 +56,9 @@ export class Choices {
    * @throws {ApiError} every failure
    */
   async live(attempt: Attempt, call: Call, sink: ChoiceSink): Promise<ChoiceAnswer> {
-    const hearing = new Hearing(attempt.plan, call, sink);
+    const hearing = new Hearing(attempt.plan, ownCall(attempt, call), sink);
     try {
-      const answer = await this.obtain(attempt, ownCall(attempt, hearing.call), hearing.listen);
+      const answer = await this.obtain(attempt, hearing.call, hearing.listen);
       return await hearing.finish(answer);
     } catch (error) {
       if (!hearing.hasEnough || call.signal.aborted) throw error;
@@ -61,19 +68,38 @@ export class Choices {
     }
   }
 
-  private async obtain({ plan, material }: Attempt, call: Call, listen?: Listen): Promise<ProviderAnswer> {
-    const joined = await this.joining.join(plan, call, listen);
+  private async obtain(
+    { plan, material, again, endedWithinMs }: Attempt,
+    call: Call,
+    listen?: Listen,
+  ): Promise<ProviderAnswer> {
+    const joined = await this.join(plan, call, { listen, endedWithinMs }, again);
     if (joined) return joined;
     // The call that this one repeats has not come so far, or has just ended: its answer is the one to come for.
     if (call.onlyJoins) throw new ApiError('idempotency_in_progress', { retryAfterMs: 1000 });
     return this.asking.ask(await material.ready(plan), call, listen);
   }
+
+  /** Who only joins knows of a further attempt as soon as its owner, who has yet to write it down. */
+  private async join(
+    plan: InferencePlan,
+    call: Call,
+    how: Joined,
+    again: number,
+  ): Promise<ProviderAnswer | undefined> {
+    for (let look = 0; ; look++) {
+      const joined = await this.joining.join(plan, call, how);
+      if (joined || !call.onlyJoins || again === 0 || look === LOOKS) return joined;
+      await pause(BETWEEN_LOOKS);
+      call.signal.throwIfAborted();
+    }
+  }
 }
 
 /** Hears one answer, and knows when there is enough of it. */
 class Hearing {
-  readonly call: Call;
   hasEnough = false;
+  private hasHeard = false;
   private readonly live: LiveText;
   private readonly stop = new AbortController();
   private prediction: { readonly upstreamId: string | undefined } | undefined;
@@ -88,8 +114,20 @@ class Hearing {
     this.live = new LiveText({ ...(stop && { stop }), ...(isCut && { maxTokens }) });
     if (caller.signal.aborted) this.onCallerGone();
     caller.signal.addEventListener('abort', this.onCallerGone);
-    // Clients do not repeat a stream that has begun: nobody would come back for its prediction.
-    this.call = { ...caller, signal: this.stop.signal, retry: undefined };
+  }
+
+  /** The call to ask with. */
+  get call(): Call {
+    const { caller, stop } = this;
+    const hasHeard = (): boolean => this.hasHeard;
+    return {
+      ...caller,
+      signal: stop.signal,
+      // Clients do not repeat a stream that has begun: nobody would come back for its prediction.
+      get retry() {
+        return hasHeard() ? undefined : caller.retry;
+      },
+    };
   }
 
   /** See {@link Listen}. */
@@ -107,7 +145,12 @@ class Hearing {
 
   /** The answer that was cut off. */
   finishEarly(): Promise<ChoiceAnswer> {
-    return this.finish({ id: this.id, text: this.live.whole });
+    const { tokenLimit } = this.plan;
+    return this.finish({
+      id: this.id,
+      text: this.live.whole,
+      ...(tokenLimit !== undefined && { tokenLimit }),
+    });
   }
 
   /** Lets go of the caller. */
@@ -120,6 +163,7 @@ class Hearing {
   }
 
   private readonly take: TextSink = (piece) => {
+    this.hasHeard = true;
     if (this.hasEnough) return undefined;
     const { show, enough } = this.live.add(piece);
     if (enough) {

@@ -70,8 +70,8 @@ export class Gateway implements OnModuleInit {
   answer(question: Question, call: Call): Promise<Answers> {
     const { plan, form } = question;
     const material = this.materialOf(question, call);
-    return answerAll(question, call, (choice, own) => {
-      const attempt = { plan, material, choice, again: 0 };
+    return answerAll(question, call, async (choice, own) => {
+      const attempt = { plan: await this.planOf(plan, choice, own), material, choice, again: 0 };
       if (form) return this.structuredAnswers.answer(form, attempt, own);
       return this.choices.answer(attempt, own);
     });
@@ -113,7 +113,7 @@ export class Gateway implements OnModuleInit {
     const { plan, form } = question;
     const material = this.materialOf(question, call);
     return answerAll(question, call, async (choice, own) => {
-      const attempt = { plan, material, choice, again: 0 };
+      const attempt = { plan: await this.planOf(plan, choice, own), material, choice, again: 0 };
       const say = (text: string, id: string) => channel.write({ kind: 'text', choice, id, text });
       const answer = await (form
         ? this.structuredAnswers.answer(form, attempt, own)
@@ -126,6 +126,13 @@ export class Gateway implements OnModuleInit {
       await channel.write({ kind: 'end', choice, id, finishReason });
       return answer;
     });
+  }
+
+  /** The same seed would buy the same answer again: each choice has its own. */
+  private async planOf(plan: InferencePlan, choice: number, { signal }: Call): Promise<InferencePlan> {
+    const { seed } = plan.request;
+    if (choice === 0 || seed === undefined) return plan;
+    return this.withPrice(await this.provider.plan({ ...plan.request, seed: seed + choice }, signal));
   }
 
   private materialOf({ images }: Question, call: Call): Material {

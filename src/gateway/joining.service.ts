@@ -29,6 +29,14 @@ const BETWEEN_LOOKS = 500;
 /** How long a prediction without an id is looked for, in milliseconds; it may never have been accepted. */
 const SEARCH_LIMIT = 10_000;
 
+/** How a call joins. */
+export interface Joined {
+  /** Hears the answer while it is made. */
+  readonly listen?: Listen | undefined;
+  /** How long ago the prediction may have ended, in milliseconds; a minute where it is absent. */
+  readonly endedWithinMs?: number | undefined;
+}
+
 /** Joins calls to predictions. */
 @Injectable()
 export class Joining {
@@ -45,36 +53,36 @@ export class Joining {
    *
    * @throws {ApiError} `upstream_unknown` when an earlier call was sent, and nobody knows what became of it
    */
-  async join(plan: InferencePlan, call: Call, listen?: Listen): Promise<ProviderAnswer | undefined> {
+  async join(plan: InferencePlan, call: Call, how: Joined = {}): Promise<ProviderAnswer | undefined> {
     if (!call.mayJoin) return undefined;
     const stored = await this.predictions.findRepeated(call, Math.max(KEPT, plan.timeoutMs + LATE));
     if (!stored) return undefined;
-    if (stored.settledForMs !== null) return this.answerOfEnded(plan, stored, call, listen);
+    if (stored.settledForMs !== null) return this.answerOfEnded(plan, stored, call, how);
     const record = await this.predictions.adopt(stored);
-    if (!record) return this.joinLater(plan, call, listen);
+    if (!record) return this.joinLater(plan, call, how);
+    let hasHeard = false;
+    const sink = how.listen?.(record);
+    const hear = sink && ((piece: string) => ((hasHeard = true), sink(piece)));
     const left = { ...plan, timeoutMs: Math.max(1, Math.min(plan.timeoutMs, record.remainingMs)) };
     try {
       return await this.asking.waitWith(record, call, async () => {
         const id = await this.idOf(record, call.signal);
-        return this.provider.resume(left, id, record, call.signal, listen?.(record));
+        return this.provider.resume(left, id, record, call.signal, hear);
       });
     } catch (error) {
-      if (error instanceof EndedElsewhere) return this.joinLater(plan, call, listen);
-      // Its first caller's leaving has ended it before we could come: there is nothing left to join.
-      if (error instanceof ApiError && error.reason === 'prediction_canceled') return undefined;
+      if (error instanceof EndedElsewhere) return this.joinLater(plan, call, how);
+      // Its first caller's leaving has ended it before we could come: there is nothing left to join. But who has heard
+      // a part of one answer is not told another one.
+      if (!hasHeard && error instanceof ApiError && error.reason === 'prediction_canceled') return undefined;
       throw error;
     }
   }
 
   /** It has just ended, is being ended, or somebody else has just come for it: its row will tell. */
-  private async joinLater(
-    plan: InferencePlan,
-    call: Call,
-    listen: Listen | undefined,
-  ): Promise<ProviderAnswer | undefined> {
+  private async joinLater(plan: InferencePlan, call: Call, how: Joined): Promise<ProviderAnswer | undefined> {
     await pause(BETWEEN_TRIES);
     call.signal.throwIfAborted();
-    return this.join(plan, call, listen);
+    return this.join(plan, call, how);
   }
 
   /**
@@ -85,9 +93,9 @@ export class Joining {
     plan: InferencePlan,
     { id, state, upstreamId, settledForMs }: StoredPrediction,
     { signal, durable }: Call,
-    listen: Listen | undefined,
+    { listen, endedWithinMs = JUST_ENDED }: Joined,
   ): Promise<ProviderAnswer> | undefined {
-    const isRecent = (settledForMs ?? 0) < (durable ? KEPT : JUST_ENDED);
+    const isRecent = (settledForMs ?? 0) < (durable ? KEPT : endedWithinMs);
     const hasAnswer = state === 'succeeded' || (durable && state === 'failed');
     if (!hasAnswer || upstreamId === null || !isRecent) return undefined;
     const record = settledRecord(id, upstreamId);

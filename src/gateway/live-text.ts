@@ -1,8 +1,8 @@
 // What of an answer may be shown while it is still being made: nothing that a stop text or a token limit will cut
 // off. Pure.
 import type { Sampling } from '../inference/inference.js';
-import { findStop } from '../inference/stop.js';
 import { truncateToTokens } from '../tokenizer/llama-tokenizer.js';
+import { StopMatcher } from './stop-matcher.js';
 
 /** A text that goes on is divided otherwise where it ended before, which may take some tokens more. */
 const BOUNDARY = 8;
@@ -16,14 +16,12 @@ export class LiveText {
   private held = '';
   /** No fewer tokens than the text has. */
   private mostTokens = BOUNDARY;
-  private readonly stop: readonly string[];
-  private readonly longestStop: number;
+  private readonly stops: StopMatcher;
   private readonly maxTokens: number;
 
   /** @param maxTokens where the answer is to be cut; absent where its model was held to the limit itself */
   constructor({ stop = [], maxTokens = Infinity }: Pick<Sampling, 'stop' | 'maxTokens'>) {
-    this.stop = stop.filter((word) => word !== '');
-    this.longestStop = Math.max(0, ...this.stop.map(({ length }) => length));
+    this.stops = new StopMatcher(stop);
     this.maxTokens = maxTokens;
   }
 
@@ -39,8 +37,10 @@ export class LiveText {
    */
   add(piece: string): { readonly show: string; readonly enough: boolean } {
     this.pieces.push(piece);
+    const from = this.held.length;
     this.held += piece;
-    const stopAt = findStop(this.held, this.stop);
+    const foundAt = this.stops.add(piece);
+    const stopAt = foundAt === undefined ? undefined : from + foundAt;
     const limit = (this.limitAt(piece) ?? Infinity) - this.shown;
     const safe = stopAt ?? this.safeLength();
     return { show: this.take(Math.min(safe, limit)), enough: stopAt !== undefined || limit !== Infinity };
@@ -65,11 +65,7 @@ export class LiveText {
 
   /** How much of what is held no stop text can begin in, and what is no half of a character. */
   private safeLength(): number {
-    const { length } = this.held;
-    for (let tail = Math.min(this.longestStop - 1, length); tail > 0; tail--) {
-      const end = this.held.slice(length - tail);
-      if (this.stop.some((word) => word.startsWith(end))) return length - tail;
-    }
+    const length = this.held.length - this.stops.pending;
     return isHighSurrogate(this.held.charCodeAt(length - 1)) ? length - 1 : length;
   }
 

@@ -34,20 +34,25 @@ export class StructuredAnswers {
    */
   async answer(form: AnswerForm, first: Attempt, call: Call): Promise<ChoiceAnswer> {
     const usages: TokenCounts[] = [];
-    let attempt = first;
+    const { request, timeoutMs } = first.plan;
+    // A repetition finds the first attempt long ended while the last one runs.
+    let attempt: Attempt = { ...first, endedWithinMs: timeoutMs * (this.retries + 1) };
     for (;;) {
       const answer = await this.choices.answer(attempt, call);
       usages.push(...answer.usages);
       const { text, finishReason } = answer.choice;
-      const verdict = await this.structured.judge(form, text, finishReason);
+      const isCut = finishReason === 'length' || answer.stopped;
+      const verdict = await this.structured.judge(form, text, isCut ? 'length' : finishReason);
       if (verdict.kind === 'valid') {
         return { ...answer, usages, choice: { ...answer.choice, text: verdict.json, finishReason: 'stop' } };
       }
       // Under the same limit, the next answer would be cut as well.
-      if (verdict.kind === 'truncated' && finishReason === 'length')
-        throw truncated(namesOf(first.plan.request).maxTokens);
+      if (verdict.kind === 'truncated' && isCut) {
+        throw truncated(answer.stopped ? 'stop' : namesOf(request).maxTokens);
+      }
       const problem = verdict.kind === 'invalid' ? verdict.problem : 'the JSON breaks off before its end';
-      if (attempt.again >= this.retries) throw failed(usages.length, problem);
+      const isFinal = verdict.kind === 'invalid' && verdict.isFinal;
+      if (isFinal || attempt.again >= this.retries) throw failed(usages.length, problem);
       const plan = await this.correct(first.plan, text, problem, call);
       if (!plan) throw failed(usages.length, problem);
       attempt = { ...attempt, plan, again: attempt.again + 1 };
@@ -71,8 +76,14 @@ export class StructuredAnswers {
   }
 }
 
+const STOPPED = 'A stop text ended the answer before its JSON was complete.';
+
 function truncated(param: string): ApiError {
-  return new ApiError('structured_output_truncated', { param, billed: true });
+  return new ApiError('structured_output_truncated', {
+    param,
+    billed: true,
+    ...(param === 'stop' && { message: STOPPED }),
+  });
 }
 
 function failed(attempts: number, problem: string): ApiError {

@@ -13,6 +13,7 @@ import { type CallEnd, endOfAnswer, endOfError, type StoredAnswer } from './call
 import { idempotencyKey, isRepetition } from './idempotency-key.js';
 import { type IdempotentCall, IdempotentCallsRepository } from './idempotent-calls.repository.js';
 import { OutcomeWriter } from './outcome-writer.service.js';
+import { isStreamed, watched } from './watched-stream.js';
 
 /** Said with an answer that was given before. */
 const REPLAYED = 'idempotent-replayed';
@@ -77,6 +78,11 @@ export class IdempotencyInterceptor implements NestInterceptor {
       await this.end(running, endOfError(toApiError(thrown, databaseError)));
       throw thrown;
     });
+    if (isStreamed(body)) {
+      return watched(body, (failure) =>
+        this.end(running, failure ? endOfError(toApiError(failure.thrown, databaseError)) : 'hand over'),
+      );
+    }
     await this.end(running, endOfAnswer(reply.statusCode, body));
     return body;
   }

@@ -11,6 +11,8 @@ export interface Settled {
   readonly id: string;
   readonly text: string;
   readonly finishReason: FinishReason;
+  /** Whether a stop text ended it. */
+  readonly stopped: boolean;
   readonly usage: TokenCounts;
 }
 
@@ -27,7 +29,7 @@ export function settle(request: InferenceRequest, answer: ProviderAnswer): Settl
   const limit = Math.min(maxTokens ?? Infinity, answer.tokenLimit ?? Infinity);
   const finishReason: FinishReason = truncated || (!stopped && completion >= limit) ? 'length' : 'stop';
   const prompt = answer.tokens?.prompt ?? countPromptTokens(request);
-  return { id: answer.id, text, finishReason, usage: { prompt, completion } };
+  return { id: answer.id, text, finishReason, stopped, usage: { prompt, completion } };
 }
 
 /** What ends an answer: the caller's words, above those of the model's operator. */
@@ -41,8 +43,15 @@ export function cutsTokens(maxTokens: number | undefined, tokenLimit = Infinity)
   return maxTokens !== undefined && tokenLimit > maxTokens;
 }
 
-function countPromptTokens({ prompt, system = '' }: InferenceRequest): number {
-  return [...textsOf(prompt), system].reduce((sum, text) => sum + countTokens(text), 0);
+/** Prompts are long, and may have many answers. */
+const promptTokens = new WeakMap<InferenceRequest, number>();
+
+function countPromptTokens(request: InferenceRequest): number {
+  const { prompt, system = '' } = request;
+  const known = promptTokens.get(request);
+  const tokens = known ?? [...textsOf(prompt), system].reduce((sum, text) => sum + countTokens(text), 0);
+  promptTokens.set(request, tokens);
+  return tokens;
 }
 
 /**

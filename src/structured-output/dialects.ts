@@ -50,7 +50,11 @@ function orNull(schema: Schema): Schema {
   const isPlain =
     typeof type === 'string' && !('const' in schema) && !('$ref' in schema) && !hasBranches(schema);
   if (!isPlain) return { anyOf: [schema, { type: 'null' }] };
-  return { ...schema, type: [type, 'null'], ...(Array.isArray(choices) && { enum: [...(choices as unknown[]), null] }) };
+  return {
+    ...schema,
+    type: [type, 'null'],
+    ...(Array.isArray(choices) && { enum: [...(choices as unknown[]), null] }),
+  };
 }
 
 function hasBranches(schema: Schema): boolean {

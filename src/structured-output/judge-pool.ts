@@ -14,22 +14,38 @@ export class JudgeFailed extends Error {
   override readonly name = 'JudgeFailed';
 }
 
+/** Too many schemas wait to be checked. */
+export class JudgeBusy extends Error {
+  override readonly name = 'JudgeBusy';
+}
+
+/** Most schemas that wait; each may take a second. */
+const MOST_SCHEMAS = 32;
+
 /** A pool of threads. */
 export class JudgePool {
   private pool: Piscina<JudgeTask, JudgeResult> | undefined;
   private isClosed = false;
   private busy = 0;
   /** Tasks wait here and not in the pool, so that the time of a stuck one counts from its own start. */
-  private readonly waiting: (() => void)[] = [];
+  private readonly answers: (() => void)[] = [];
+  private readonly schemas: (() => void)[] = [];
 
-  /** @throws {JudgeFailed} */
+  /**
+   * Does a task. Answers, which are paid for, come before schemas.
+   *
+   * @throws {JudgeBusy} before anything is done
+   * @throws {JudgeFailed}
+   */
   async run(task: JudgeTask): Promise<JudgeResult> {
-    if (this.busy >= THREADS) await new Promise<void>((resolve) => this.waiting.push(resolve));
+    const line = task.answer ? this.answers : this.schemas;
+    if (line === this.schemas && line.length >= MOST_SCHEMAS) throw new JudgeBusy();
+    if (this.busy >= THREADS) await new Promise<void>((resolve) => line.push(resolve));
     else this.busy += 1;
     try {
       return await this.runNow(task);
     } finally {
-      const next = this.waiting.shift();
+      const next = this.answers.shift() ?? this.schemas.shift();
       if (next) next();
       else this.busy -= 1;
     }

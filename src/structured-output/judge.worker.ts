@@ -44,7 +44,11 @@ function judgeWithin(task: () => Verdict): Verdict {
     return within(JUDGE_MS, task);
   } catch (error) {
     if (!(error instanceof TooMuch)) throw error;
-    return { kind: 'invalid', problem: 'the answer could not be checked against the schema in time' };
+    return {
+      kind: 'invalid',
+      problem: 'the answer could not be checked against the schema in time',
+      isFinal: true,
+    };
   }
 }
 

@@ -3,11 +3,14 @@ import { Injectable, Logger, type OnApplicationShutdown } from '@nestjs/common';
 import { ApiError } from '../errors/api-error.js';
 import type { FinishReason } from '../inference/inference.js';
 import type { AnswerForm, SchemaForm } from './answer-form.js';
-import { JudgeFailed, JudgePool } from './judge-pool.js';
+import { JudgeBusy, JudgeFailed, JudgePool } from './judge-pool.js';
 import type { Verdict } from './verdict.js';
 
 /** Most characters of a schema as minified JSON, as OpenAI has it for a schema's texts. */
 const MAX_SCHEMA_LENGTH = 120_000;
+
+const BUSY =
+  'The gateway has too many schemas to check just now. Nothing was accepted: try again in a moment.';
 
 /** Schemas and verdicts. Strangers' patterns run in threads of their own, and not for long. */
 @Injectable()
@@ -35,16 +38,20 @@ export class StructuredOutput implements OnApplicationShutdown {
    * Finds the JSON in a model's answer.
    *
    * @param ended how the answer ended: `length` when a token limit cut it
+   * @throws {ApiError} `internal_error` when nobody could look at it: that is not the model's fault
    */
   async judge(form: AnswerForm, text: string, ended: FinishReason): Promise<Verdict> {
     try {
       const schema = form.kind === 'json_schema' ? JSON.stringify(form.schema) : undefined;
       const result = await this.pool.run({ schema, answer: { text, ended } });
-      if ('schemaProblem' in result) return { kind: 'invalid', problem: result.schemaProblem };
-      return result.verdict ?? { kind: 'invalid', problem: 'the answer could not be checked' };
+      if ('schemaProblem' in result) {
+        return { kind: 'invalid', problem: result.schemaProblem, isFinal: true };
+      }
+      if (result.verdict) return result.verdict;
+      throw new JudgeFailed('no verdict');
     } catch (error) {
       this.note(error);
-      return { kind: 'invalid', problem: 'the answer could not be checked against the schema' };
+      throw new ApiError('internal_error', { cause: error, billed: true });
     }
   }
 
@@ -62,6 +69,8 @@ export class StructuredOutput implements OnApplicationShutdown {
       const result = await this.pool.run({ schema: text });
       return 'schemaProblem' in result ? result.schemaProblem : undefined;
     } catch (error) {
+      if (error instanceof JudgeBusy)
+        throw new ApiError('model_overloaded', { message: BUSY, retryAfterMs: 1000 });
       this.note(error);
       return 'the schema is too complex';
     }

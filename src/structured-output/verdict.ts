@@ -6,8 +6,11 @@ export type Verdict =
   | { readonly kind: 'valid'; readonly json: string; readonly repaired: boolean }
   /** The token limit cut the JSON before it was complete, or it breaks off within a text. */
   | { readonly kind: 'truncated' }
-  /** No JSON that fits, or more than one. `problem` says where and what, in words for the model and the caller. */
-  | { readonly kind: 'invalid'; readonly problem: string };
+  /**
+   * No JSON that fits, or more than one. `problem` says where and what, in words for the model and the caller.
+   * `isFinal` where another answer would fare no better.
+   */
+  | { readonly kind: 'invalid'; readonly problem: string; readonly isFinal?: boolean };
 
 /** Most characters of a problem. */
 export const PROBLEM_LENGTH = 500;

@@ -116,7 +116,7 @@ describe('a conversation with a model that takes a history', () => {
       prompt: '< image>?',
     });
     expect(inputOf(llava, { prompt: [user(0, '<image>?')], imageCount: 1 }).prompt).toBe('< image>?');
-    expect(inputOf(llava, { prompt: '<image>?', imageCount: 1 }).prompt).toBe('<image>?');
+    expect(inputOf(llava, { prompt: '<image>?', imageCount: 1 }).prompt).toBe('< image>?');
   });
 
   it('mentions images in words where the model reads no tag', () => {

@@ -47,7 +47,7 @@ export function textInput(request: InferenceRequest, model: ModelInterface, fixe
 /** The request without words that the model would take for its template's. */
 function cleaned(request: InferenceRequest, { reserved, history }: ModelInterface): Asked {
   const { prompt, system = '', imageCount } = request;
-  const tag = typeof prompt === 'string' ? undefined : history?.imageTag;
+  const tag = history?.imageTag;
   const clean = (text: string) => {
     const harmless = reserved ? text.replace(reserved, '< |') : text;
     // One tag more than there are images makes the model fail.

@@ -2,6 +2,9 @@
 import { ApiError } from '../../errors/api-error.js';
 import type { TextSink } from '../../inference/inference.js';
 
+/** Most of an answer that is handed on while it is made, in UTF-16 units: more than any model says. */
+const MOST_LIVE = 8 * 1024 ** 2;
+
 /** Hands on one answer. */
 export class Relay {
   private readonly pieces: string[] = [];
@@ -16,8 +19,8 @@ export class Relay {
    * @param offset where the piece begins in the answer, in UTF-16 units
    */
   async take(piece: string, offset: number): Promise<void> {
-    // A gap cannot be filled by a later piece; the whole answer at the end fills it.
-    if (this.isOver || offset > this.length) return;
+    // A gap cannot be filled by a later piece; the whole answer at the end fills it, and brings what is too much here.
+    if (this.isOver || offset > this.length || this.length > MOST_LIVE) return;
     const fresh = piece.slice(this.length - offset);
     if (fresh !== '') await this.pass(fresh);
   }

@@ -165,7 +165,7 @@ function isRepeated({ type, id, data }: StreamEvent, progress: Progress): boolea
   if (id === undefined) return false;
   const broughtBy = progress.seen.get(id) ?? progress.connections;
   const isSaidAgain = id === progress.lastId && data === progress.lastData;
-  progress.seen.set(id, broughtBy);
+  if (progress.seen.size < MAX_IDS) progress.seen.set(id, broughtBy);
   progress.lastId = id;
   progress.lastData = data;
   return (broughtBy < progress.connections || isSaidAgain) && (type === 'output' || type === 'logs');
