@@ -32,9 +32,9 @@ export const EXAMPLES = {
     value: {
       messages: [
         { role: 'system', content: 'You answer in one sentence.' },
-        ask('Describe the image.'),
-        { role: 'assistant', content: 'Two men stand at the edge of a field.' },
-        { role: 'user', content: 'What do they wear?' },
+        ask('Look at this image.'),
+        { role: 'assistant', content: 'I see it. What would you like to know?' },
+        { role: 'user', content: 'What does it show?' },
       ],
       max_completion_tokens: 300,
     },

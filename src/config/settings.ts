@@ -137,7 +137,7 @@ export function parseSettings(env: Readonly<Record<string, string | undefined>>)
     corsOrigins: read.list(
       'CEREBRO_CORS_ORIGINS',
       isOrigin,
-      'an origin such as https://app.example.com, or *',
+      'https://app.example.com (a scheme and a host, no slash at the end), or *',
     ),
     ...(publicUrl === undefined ? {} : { publicUrl }),
     ...(modelsFile === undefined ? {} : { modelsFile }),

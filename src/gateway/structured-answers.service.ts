@@ -5,6 +5,7 @@ import { ApiError } from '../errors/api-error.js';
 import type { Call } from '../inference/call.js';
 import { type InferencePlan, InferenceProvider } from '../inference/inference.js';
 import { namesOf } from '../inference/param-names.js';
+import { limitsOf } from '../inference/settle.js';
 import type { TokenCounts } from '../inference/token-counts.js';
 import type { AnswerForm } from '../structured-output/answer-form.js';
 import { withCorrection } from '../structured-output/instructions.js';
@@ -34,7 +35,7 @@ export class StructuredAnswers {
    */
   async answer(form: AnswerForm, first: Attempt, call: Call): Promise<ChoiceAnswer> {
     const usages: TokenCounts[] = [];
-    const { request, timeoutMs } = first.plan;
+    const { timeoutMs } = first.plan;
     // A repetition finds the first attempt long ended while the last one runs.
     let attempt: Attempt = { ...first, endedWithinMs: timeoutMs * (this.retries + 1) };
     for (;;) {
@@ -48,7 +49,7 @@ export class StructuredAnswers {
       }
       // Under the same limit, the next answer would be cut as well.
       if (verdict.kind === 'truncated' && isCut) {
-        throw truncated(answer.stopped ? 'stop' : namesOf(request).maxTokens);
+        throw answer.stopped ? stopped() : truncated(first.plan);
       }
       const problem = verdict.kind === 'invalid' ? verdict.problem : 'the JSON breaks off before its end';
       const isFinal = verdict.kind === 'invalid' && verdict.isFinal;
@@ -76,13 +77,22 @@ export class StructuredAnswers {
   }
 }
 
-const STOPPED = 'A stop text ended the answer before its JSON was complete.';
-
-function truncated(param: string): ApiError {
+function truncated({ request, tokenLimit }: InferencePlan): ApiError {
+  const limit = limitsOf(request).maxTokens ?? tokenLimit;
   return new ApiError('structured_output_truncated', {
-    param,
+    param: namesOf(request).maxTokens,
     billed: true,
-    ...(param === 'stop' && { message: STOPPED }),
+    ...(limit !== undefined && {
+      message: `The answer reached its limit of ${limit} tokens before its JSON was complete.`,
+    }),
+  });
+}
+
+function stopped(): ApiError {
+  return new ApiError('structured_output_truncated', {
+    param: 'stop',
+    billed: true,
+    message: 'A stop text ended the answer before its JSON was complete.',
   });
 }
 

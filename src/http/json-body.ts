@@ -34,12 +34,20 @@ export function registerJsonBody(fastify: FastifyInstance, bodyLimit: number): v
       if (body.length === 0) return done(null, undefined);
       request.bodyDigest = hash('sha256', body, 'buffer');
       if (request.routeOptions.config.rawBody) request.rawBody = body;
-      // Fastify's parser throws a SyntaxError for bad JSON and for `__proto__`: both are bad JSON to a caller.
       void parse(request, body.toString('utf8'), (error, value) =>
-        error ? done(new ApiError('invalid_json')) : done(null, value),
+        error ? done(invalidJson(error)) : done(null, value),
       );
     },
   );
+}
+
+/** Fastify's parser refuses keys that would change an object's prototype as it does bad JSON. */
+function invalidJson({ message }: Error): ApiError {
+  return message.includes('prototype property')
+    ? new ApiError('invalid_json', {
+        message: "The JSON body of your request has a key '__proto__' or 'constructor', which are not taken.",
+      })
+    : new ApiError('invalid_json');
 }
 
 function refuse({ headers }: FastifyRequest, body: Buffer): ApiError | undefined {

@@ -52,10 +52,24 @@ function judgeWithin(task: () => Verdict): Verdict {
   }
 }
 
+/** What any schema can be tried on: one that never comes to an end does so at once, before anything is paid for. */
+const PROBES: readonly unknown[] = [{}, [], '', 0, true, null];
+
+/** @throws {SchemaProblem} for a schema that goes in circles */
+function tryOut({ validate }: CompiledSchema): void {
+  try {
+    for (const probe of PROBES) validate(probe);
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    throw new SchemaProblem('the schema: refers to itself without end', { cause: error });
+  }
+}
+
 function compiledFrom(text: string): CompiledSchema {
   const known = compiled.get(text);
   if (known) return known;
   const fresh = compileSchema(text);
+  tryOut(fresh);
   compiled.set(text, fresh);
   return fresh;
 }

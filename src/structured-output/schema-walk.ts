@@ -44,6 +44,15 @@ export function patterns(schema: unknown): PlacedText[] {
   });
 }
 
+/** Lists of choices that have none. */
+export function emptyEnums(schema: unknown): PlacedText[] {
+  return [...places(schema)].flatMap(({ value, at }) =>
+    Array.isArray(value) && value.length === 0 && at.endsWith('/enum')
+      ? [{ value: '', at: pointer(at) }]
+      : [],
+  );
+}
+
 function* places(schema: unknown): Generator<Place> {
   const open: Place[] = [{ value: schema, at: '' }];
   for (let place = open.pop(); place; place = open.pop()) {

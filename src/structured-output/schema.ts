@@ -3,7 +3,7 @@ import { Ajv, type ErrorObject, type Options, type ValidateFunction } from 'ajv'
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { fullFormats } from 'ajv-formats/dist/formats.js';
 import { modernised } from './dialects.ts';
-import { missingReference, patterns, pointer, propertyCount } from './schema-walk.ts';
+import { emptyEnums, missingReference, patterns, pointer, propertyCount } from './schema-walk.ts';
 
 /** Most properties of a schema, all objects in it together, as OpenAI has it. */
 const MAX_PROPERTIES = 5000;
@@ -77,9 +77,14 @@ function asProblem(error: unknown, schema: object): unknown {
         : `${reference.at}: ${JSON.stringify(reference.value.slice(0, 200))} is outside of the schema, and nothing is fetched`,
     );
   }
-  const pattern = patterns(schema).find(({ value }) => !isPattern(value));
+  const pattern = patterns(schema).find(({ value }) => !isPattern(value)) ?? emptyEnum(schema, error);
   const place = pattern ? `${pattern.at}: ` : '';
   return new SchemaProblem(`${place}${error.message.slice(0, 300)}`);
+}
+
+/** Where the choices are that ajv misses: its own words name no place. */
+function emptyEnum(schema: object, { message }: Error): { readonly at: string } | undefined {
+  return message.startsWith('enum ') ? emptyEnums(schema)[0] : undefined;
 }
 
 /** The place and fault that the check of a schema found first. */

@@ -1,10 +1,12 @@
 import { Logger } from '@nestjs/common';
 import { zodResponseFormat } from 'openai/helpers/zod';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { Piscina } from 'piscina';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { z } from 'zod';
 import { ApiError } from '../errors/api-error.js';
 import type { SchemaForm } from './answer-form.js';
 import { JudgePool } from './judge-pool.js';
+import type { JudgeTask } from './judge.worker.js';
 import { StructuredOutput } from './structured-output.service.js';
 
 const structured = new StructuredOutput();
@@ -16,6 +18,11 @@ afterAll(() => structured.onApplicationShutdown());
 function form(schema: unknown): SchemaForm {
   return { kind: 'json_schema', name: 'thing', schema, param: 'response_format.json_schema.schema' };
 }
+
+/** Takes the thread all the time that it has. */
+const EVIL = { properties: { a: { pattern: '^(a+)+$' } } };
+const EVIL_ANSWER = JSON.stringify({ a: `${'a'.repeat(50)}!` });
+const endless: JudgeTask = { schema: JSON.stringify(EVIL), answer: { text: EVIL_ANSWER, ended: 'stop' } };
 
 async function refusal(schema: unknown): Promise<string> {
   const error: unknown = await structured.check(form(schema)).catch((thrown: unknown) => thrown);
@@ -44,6 +51,10 @@ describe('a schema is refused with its place', () => {
       { $ref: 'file:///etc/passwd' },
       '/$ref: "file:///etc/passwd" is outside of the schema, and nothing is fetched',
     ],
+    [{ $ref: '#' }, 'the schema: refers to itself without end'],
+    [{ $dynamicAnchor: 'x', $dynamicRef: '#x', type: 'object' }, 'refers to itself without end'],
+    [{ $defs: { A: { allOf: [{ $ref: '#/$defs/A' }] } }, $ref: '#/$defs/A' }, 'refers to itself without end'],
+    [{ properties: { a: { enum: [] } } }, '/properties/a/enum: '],
     [true, 'the schema must be a JSON object.'],
     [[], 'the schema must be a JSON object.'],
     [undefined, 'the schema must be a JSON object.'],
@@ -183,5 +194,67 @@ describe('the threads', () => {
     await Promise.all(Array.from({ length: 20 }, () => pool.run({ schema: '{}' })));
     expect(pool.threads).toBe(2);
     await pool.close();
+  });
+
+  it('take answers, which are paid for, before schemas', async () => {
+    const begun = vi.spyOn(Piscina.prototype, 'run');
+    const pool = new JudgePool();
+    const held = Array.from({ length: 2 }, () => pool.run(endless));
+    const schemas = ['{"title":"1"}', '{"title":"2"}', '{"title":"3"}'];
+    const answers = ['{"a":1}', '{"a":2}', '{"a":3}'];
+    const checked = schemas.map((schema) => pool.run({ schema }));
+    const judged = answers.map((text) => pool.run({ schema: '{}', answer: { text, ended: 'stop' } }));
+    await Promise.all([...held, ...checked, ...judged]);
+    const order = begun.mock.calls.slice(held.length).map(([task]: [JudgeTask, ...unknown[]]) => {
+      return task.answer?.text ?? task.schema;
+    });
+    expect(order).toEqual([...answers, ...schemas]);
+    begun.mockRestore();
+    await pool.close();
+  });
+
+  it('let 32 schemas wait and no more, and any number of answers', async () => {
+    const busy = new StructuredOutput();
+    const answer = (text: string) => busy.judge({ kind: 'json_object' }, text, 'stop');
+    const held = Array.from({ length: 2 }, () => busy.judge(form(EVIL), EVIL_ANSWER, 'stop'));
+    const waiting = Array.from({ length: 32 }, (_, at) => busy.check(form({ title: `${at}` })));
+    const judged = Array.from({ length: 100 }, () => answer('{"a":1}'));
+    for (const schema of [{}, { type: 'nonsense' }]) {
+      const error: unknown = await busy.check(form(schema)).catch((thrown: unknown) => thrown);
+      expect(error).toBeInstanceOf(ApiError);
+      expect(error).toMatchObject({
+        reason: 'model_overloaded',
+        status: 503,
+        retryAfterMs: 1000,
+        billed: false,
+        message: expect.stringContaining('schemas') as string,
+      });
+    }
+    await expect(Promise.all(waiting)).resolves.toHaveLength(32);
+    for (const verdict of await Promise.all(judged)) expect(verdict.kind).toBe('valid');
+    for (const verdict of await Promise.all(held)) expect(verdict).toMatchObject({ isFinal: true });
+    await expect(busy.check(form({}))).resolves.toBeUndefined();
+    await busy.onApplicationShutdown();
+  });
+
+  it('are an error of our own where they fail at an answer, which is billed', async () => {
+    const failing = new StructuredOutput();
+    const ours = { reason: 'internal_error', status: 500, billed: true };
+    const deep = JSON.parse(`${'{"not":'.repeat(5000)}{}${'}'.repeat(5000)}`) as unknown;
+    await expect(failing.judge(form(deep), '{}', 'stop')).rejects.toMatchObject(ours);
+    expect(await failing.judge(form({}), '{}', 'stop')).toMatchObject({ kind: 'valid' });
+    await failing.onApplicationShutdown();
+    await expect(failing.judge({ kind: 'json_object' }, '{}', 'stop')).rejects.toMatchObject(ours);
+  });
+
+  it('have said their last word where the time was up, and another answer may do where it does not fit', async () => {
+    expect(await structured.judge(form(EVIL), EVIL_ANSWER, 'stop')).toMatchObject({
+      kind: 'invalid',
+      problem: 'the answer could not be checked against the schema in time',
+      isFinal: true,
+    });
+    const wrong = await structured.judge(form({ required: ['a'] }), '{}', 'stop');
+    expect(wrong).toMatchObject({ kind: 'invalid' });
+    expect(wrong).not.toHaveProperty('isFinal');
   });
 });

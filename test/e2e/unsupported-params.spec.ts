@@ -106,7 +106,7 @@ const UNSUPPORTED: Record<'chat' | 'completions', Record<string, readonly unknow
     function_call: [{ name: 'f' }],
     store: [true],
     service_tier: ['flex', 'priority'],
-    modalities: [['text', 'audio'], []],
+    modalities: [['text', 'audio']],
     reasoning_effort: ['high'],
     verbosity: ['low'],
     prediction: [{ type: 'content', content: 'a' }],
