@@ -34,20 +34,22 @@ export function registerJsonBody(fastify: FastifyInstance, bodyLimit: number): v
       if (body.length === 0) return done(null, undefined);
       request.bodyDigest = hash('sha256', body, 'buffer');
       if (request.routeOptions.config.rawBody) request.rawBody = body;
-      void parse(request, body.toString('utf8'), (error, value) =>
-        error ? done(invalidJson(error)) : done(null, value),
-      );
+      const text = body.toString('utf8');
+      void parse(request, text, (error, value) => (error ? done(invalidJson(text)) : done(null, value)));
     },
   );
 }
 
-/** Fastify's parser refuses keys that would change an object's prototype as it does bad JSON. */
-function invalidJson({ message }: Error): ApiError {
-  return message.includes('prototype property')
-    ? new ApiError('invalid_json', {
-        message: "The JSON body of your request has a key '__proto__' or 'constructor', which are not taken.",
-      })
-    : new ApiError('invalid_json');
+/** What Fastify's parser refuses though it is JSON has a key that would change an object's prototype. */
+function invalidJson(text: string): ApiError {
+  try {
+    JSON.parse(text);
+  } catch {
+    return new ApiError('invalid_json');
+  }
+  return new ApiError('invalid_json', {
+    message: "The JSON body of your request has a key '__proto__' or 'constructor', which are not taken.",
+  });
 }
 
 function refuse({ headers }: FastifyRequest, body: Buffer): ApiError | undefined {
