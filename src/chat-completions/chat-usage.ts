@@ -1,6 +1,6 @@
 // The token counts of chat answers: OpenAI's have details, in answers and in streams alike.
 import { ApiProperty } from '@nestjs/swagger';
-import { Usage } from '../contracts/usage.contract.js';
+import { toUsage, Usage } from '../contracts/usage.contract.js';
 import type { TokenCounts } from '../inference/token-counts.js';
 
 /** Of the tokens of the request. */
@@ -36,12 +36,10 @@ export class ChatUsage extends Usage {
   completion_tokens_details!: CompletionTokensDetails;
 }
 
-/** Token counts on the wire. */
-export function chatUsage({ prompt, completion }: TokenCounts): ChatUsage {
+/** Token counts on the wire of chats. */
+export function chatUsage(counts: TokenCounts): ChatUsage {
   return {
-    prompt_tokens: prompt,
-    completion_tokens: completion,
-    total_tokens: prompt + completion,
+    ...toUsage(counts),
     prompt_tokens_details: { cached_tokens: 0, audio_tokens: 0 },
     completion_tokens_details: {
       reasoning_tokens: 0,

@@ -1,5 +1,6 @@
 // The chunks of a streamed completion, in the order and with the keys that OpenAI sends.
 import type { AnswerEvent, Answers } from '../gateway/question.js';
+import { toUsage } from '../contracts/usage.contract.js';
 import { framesOf } from '../http/frames.js';
 import type { CompletionChunk, CompletionChunkChoice } from './completion-chunk.contract.js';
 
@@ -46,15 +47,10 @@ class CompletionChunks {
     else if (text !== '') yield this.chunk(this.id, [choiceOf(event.choice, text)]);
   }
 
-  *ofEnd({ choices, usage: { prompt, completion } }: Answers): Iterable<CompletionChunk> {
+  *ofEnd({ choices, usage }: Answers): Iterable<CompletionChunk> {
     if (!this.options.includeUsage) return;
     const { choices: none, ...head } = this.chunk(this.id ?? choices[0].id, []);
-    const usage = {
-      prompt_tokens: prompt,
-      completion_tokens: completion,
-      total_tokens: prompt + completion,
-    };
-    yield { ...head, usage, choices: none };
+    yield { ...head, usage: toUsage(usage), choices: none };
   }
 
   /** What comes before the first text of a choice. */

@@ -1,6 +1,7 @@
 // From OpenAI's completion request to a question of ours, and from our answers to OpenAI's.
 import { unsupportedIn } from '../contracts/neutral-params.js';
 import { given, toSharedAsk, unsupportedStreamOptions } from '../contracts/sampling.mapper.js';
+import { toUsage } from '../contracts/usage.contract.js';
 import type { Answers, DoorRequest } from '../gateway/question.js';
 import { parseImageList } from '../images/image-source.js';
 import { PROMPT_NAMES } from '../inference/param-names.js';
@@ -50,11 +51,7 @@ export function toCompletionResponse(
       logprobs: null,
       finish_reason: finishReason,
     })),
-    usage: {
-      prompt_tokens: usage.prompt,
-      completion_tokens: usage.completion,
-      total_tokens: usage.prompt + usage.completion,
-    },
+    usage: toUsage(usage),
   };
 }
 
