@@ -56,6 +56,11 @@ export const catalogue = {
   empty_array: badRequest('empty_array', 'A list is empty.'),
   array_above_max_length: badRequest('array_above_max_length', 'A list is too long.'),
   invalid_json_schema: badRequest('invalid_json_schema', 'This JSON Schema cannot be used.'),
+  // A 400, though it is no fault of the caller's: other clients than OpenAI's repeat every 5xx, and would pay again.
+  structured_output_failed: {
+    ...badRequest('structured_output_failed', 'The model did not give the JSON that was asked for.'),
+    retry: false,
+  },
   structured_output_truncated: badRequest(
     'structured_output_truncated',
     'The answer reached its token limit before its JSON was complete.',
@@ -202,12 +207,6 @@ export const catalogue = {
     false,
   ),
   prediction_failed: server(502, 'prediction_failed', 'The model failed on this request.', false),
-  structured_output_failed: server(
-    502,
-    'structured_output_failed',
-    'The model did not give the JSON that was asked for.',
-    false,
-  ),
   prediction_canceled: server(
     502,
     'prediction_canceled',

@@ -217,12 +217,13 @@ describe("structured output at LangChain's client", () => {
     expect(gateway.sandbox.bill.creates).toBe(0);
   });
 
-  it('that stays wrong is an error', async () => {
-    const model = chatOf(gateway, PHI, { maxRetries: 0 }).withStructuredOutput(Bicycle, {
+  it('that stays wrong is an error, which the client does not pay for again', async () => {
+    const model = chatOf(gateway, PHI).withStructuredOutput(Bicycle, {
       method: 'jsonSchema',
     });
     expect(await refusal(model.invoke(asking('always wrong')))).toMatchObject({
-      ...{ status: 502, code: 'structured_output_failed', param: 'response_format' },
+      ...{ status: 400, code: 'structured_output_failed', param: 'response_format' },
     });
+    expect(gateway.sandbox.bill.creates).toBe(2);
   });
 });

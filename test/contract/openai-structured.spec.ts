@@ -1,5 +1,5 @@
 // Structured output through OpenAI's own client.
-import OpenAI, { BadRequestError, InternalServerError } from 'openai';
+import OpenAI, { BadRequestError } from 'openai';
 import { zodResponseFormat } from 'openai/helpers/zod';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
@@ -66,11 +66,11 @@ describe("structured output at OpenAI's client", () => {
       }),
     );
     expect(error).toMatchObject({
-      constructor: InternalServerError,
+      constructor: BadRequestError,
       code: 'structured_output_failed',
       param: 'response_format',
     });
-    const { headers } = error as InternalServerError;
+    const { headers } = error as BadRequestError;
     expect(headers.get('x-cerebro-attempts')).toBe(String(gateway.sandbox.bill.creates));
   });
 

@@ -218,8 +218,8 @@ describe("structured output at OpenAI's client 4", () => {
       response_format: bicycle,
     });
     const error = await refusal(asked);
-    expect(error).toMatchObject({ constructor: InternalServerError, code: 'structured_output_failed' });
-    const { headers } = error as InternalServerError;
+    expect(error).toMatchObject({ constructor: BadRequestError, code: 'structured_output_failed' });
+    const { headers } = error as BadRequestError;
     expect(headers).toMatchObject({ 'x-cerebro-attempts': String(gateway.sandbox.bill.creates) });
   });
 });

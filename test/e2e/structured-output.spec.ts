@@ -36,7 +36,7 @@ const prompts = () =>
   creates(gateway).map(({ body }) => (body as { input: { prompt: string } }).input.prompt);
 
 function expectFailed(answer: Answer, attempts: number, problem: RegExp): void {
-  expect(answer.status, answer.text).toBe(502);
+  expect(answer.status, answer.text).toBe(400);
   const error = errorOf(answer);
   expect(error).toMatchObject({ code: 'structured_output_failed', param: 'response_format' });
   expect(error.message).toMatch(problem);
@@ -268,7 +268,7 @@ describe('a stream of an answer in a form', () => {
       expect(text).toMatch(/^: keep-alive\n\n/);
       const frames = framesOf(text);
       expect(frames.at(-1)).toMatchObject({
-        error: { code: 'structured_output_failed', type: 'server_error' },
+        error: { code: 'structured_output_failed', type: 'invalid_request_error' },
       });
       expect(text).not.toContain('[DONE]');
       expect(text).not.toContain('"content":"{');
