@@ -11,7 +11,7 @@ import { StructuredOutput } from '../structured-output/structured-output.service
 import { countTokens } from '../tokenizer/llama-tokenizer.js';
 import { type ChoiceAnswer, together } from './answers.js';
 import { Channel } from './channel.js';
-import { Choices } from './choices.service.js';
+import { type Attempt, Choices } from './choices.service.js';
 import { ImagesForPlan } from './images-for-plan.js';
 import { Material } from './material.js';
 import type { AnswerEvent, Answers, DoorRequest, Question } from './question.js';
@@ -59,7 +59,8 @@ export class Gateway implements OnModuleInit {
     const prompt = form ? withInstructions(form, asked.prompt) : asked.prompt;
     const request = { ...asked, prompt, model, imageCount: images.length, dropsUnsupported, choices };
     const plan = this.withPrice(await this.provider.plan(request, call.signal));
-    return { plan, images, choices, form, dropped: [...unsupported, ...plan.dropped] };
+    const plans = await this.plansOf(plan, choices, call.signal);
+    return { plan, plans, images, choices, form, dropped: [...unsupported, ...plan.dropped] };
   }
 
   /**
@@ -68,10 +69,10 @@ export class Gateway implements OnModuleInit {
    * @throws {ApiError} every failure; one of a single choice too, since what is left would not be what was asked for
    */
   answer(question: Question, call: Call): Promise<Answers> {
-    const { plan, form } = question;
-    const material = this.materialOf(question, call);
-    return answerAll(question, call, async (choice, own) => {
-      const attempt = { plan: await this.planOf(plan, choice, own), material, choice, again: 0 };
+    const { form } = question;
+    const attemptOf = this.attemptsOf(question, call);
+    return answerAll(question, call, (choice, own) => {
+      const attempt = attemptOf(choice);
       if (form) return this.structuredAnswers.answer(form, attempt, own);
       return this.choices.answer(attempt, own);
     });
@@ -110,10 +111,10 @@ export class Gateway implements OnModuleInit {
     question: Question,
     call: Call,
   ): Promise<Answers> {
-    const { plan, form } = question;
-    const material = this.materialOf(question, call);
+    const { form } = question;
+    const attemptOf = this.attemptsOf(question, call);
     return answerAll(question, call, async (choice, own) => {
-      const attempt = { plan: await this.planOf(plan, choice, own), material, choice, again: 0 };
+      const attempt = attemptOf(choice);
       const say = (text: string, id: string) => channel.write({ kind: 'text', choice, id, text });
       const answer = await (form
         ? this.structuredAnswers.answer(form, attempt, own)
@@ -129,14 +130,21 @@ export class Gateway implements OnModuleInit {
   }
 
   /** The same seed would buy the same answer again: each choice has its own. */
-  private async planOf(plan: InferencePlan, choice: number, { signal }: Call): Promise<InferencePlan> {
-    const { seed } = plan.request;
-    if (choice === 0 || seed === undefined) return plan;
-    return this.withPrice(await this.provider.plan({ ...plan.request, seed: seed + choice }, signal));
+  private plansOf(plan: InferencePlan, choices: number, signal: AbortSignal): Promise<InferencePlan[]> {
+    const { request } = plan;
+    const { seed } = request;
+    const planOf = async (choice: number): Promise<InferencePlan> => {
+      if (choice === 0 || seed === undefined) return plan;
+      const next = seed + choice <= Number.MAX_SAFE_INTEGER ? seed + choice : seed - choice;
+      return this.withPrice(await this.provider.plan({ ...request, seed: next }, signal));
+    };
+    return Promise.all(Array.from({ length: choices }, (_, choice) => planOf(choice)));
   }
 
-  private materialOf({ images }: Question, call: Call): Material {
-    return new Material({ images: this.images, provider: this.provider }, images, call);
+  /** The first attempt at each choice, with the images that they share. */
+  private attemptsOf({ plan, plans, images }: Question, call: Call): (choice: number) => Attempt {
+    const material = new Material({ images: this.images, provider: this.provider }, images, call);
+    return (choice) => ({ plan: plans[choice] ?? plan, material, choice, again: 0 });
   }
 
   private withPrice(plan: InferencePlan): InferencePlan {

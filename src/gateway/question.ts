@@ -25,6 +25,8 @@ export type DoorRequest = Omit<InferenceRequest, 'model' | 'imageCount' | 'drops
 /** A request that fits its model. Nothing was asked of the model yet. */
 export interface Question {
   readonly plan: InferencePlan;
+  /** The plan of each choice, by its position: the same, but for the seed. */
+  readonly plans: readonly InferencePlan[];
   readonly images: readonly ImageSource[];
   readonly choices: number;
   readonly form: AnswerForm | undefined;

@@ -41,9 +41,16 @@ export function eventStream(
   return new EventStreamText(frames[Symbol.asyncIterator](), options);
 }
 
+/** What an event stream told its reader of as its failure, after its first chunk; undefined where there was none. */
+export function failureOf(stream: unknown): ApiError | undefined {
+  return stream instanceof EventStreamText ? stream.failure : undefined;
+}
+
 /** A generator function could not be ended while it waits for a frame; this can. */
 class EventStreamText implements AsyncGenerator<string, void, undefined> {
   private readonly deadline = new Deadline(() => this.onDue());
+  /** See {@link failureOf}. */
+  failure: ApiError | undefined;
   /** Text that waits for the reader. */
   private ready = '';
   private reader: PromiseWithResolvers<IteratorResult<string, void>> | undefined;
@@ -126,6 +133,7 @@ class EventStreamText implements AsyncGenerator<string, void, undefined> {
     }
     const error = this.options.onError(thrown);
     if (this.over) return;
+    this.failure = error;
     this.over = true;
     if (error.reason !== 'client_closed_request') this.ready += dataFrame(errorBody(error));
     this.deliver();

@@ -8,6 +8,7 @@ import { isDatabaseUnavailable } from '../database/unavailable.js';
 import { ApiError } from '../errors/api-error.js';
 import type {} from '../http/call.decorator.js';
 import { toApiError } from '../http/error-answer.js';
+import { failureOf } from '../http/event-stream.js';
 import { fingerprint } from '../http/fingerprint.js';
 import { type CallEnd, endOfAnswer, endOfError, type StoredAnswer } from './call-end.js';
 import { idempotencyKey, isRepetition } from './idempotency-key.js';
@@ -79,9 +80,10 @@ export class IdempotencyInterceptor implements NestInterceptor {
       throw thrown;
     });
     if (isStreamed(body)) {
-      return watched(body, (failure) =>
-        this.end(running, failure ? endOfError(toApiError(failure.thrown, databaseError)) : 'hand over'),
-      );
+      return watched(body, (failure) => {
+        const error = failure ? toApiError(failure.thrown, databaseError) : failureOf(body);
+        return this.end(running, error ? endOfError(error) : 'hand over');
+      });
     }
     await this.end(running, endOfAnswer(reply.statusCode, body));
     return body;

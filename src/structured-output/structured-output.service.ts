@@ -9,6 +9,13 @@ import type { Verdict } from './verdict.js';
 /** Most characters of a schema as minified JSON, as OpenAI has it for a schema's texts. */
 const MAX_SCHEMA_LENGTH = 120_000;
 
+/**
+ * Most characters of an answer: what a model can say in some hundred thousand tokens. One that fills the memory of its
+ * thread may take the process with it.
+ */
+const MAX_ANSWER_LENGTH = 1024 ** 2;
+const TOO_LONG = `the answer is longer than ${MAX_ANSWER_LENGTH} characters`;
+
 const BUSY =
   'The gateway has too many schemas to check just now. Nothing was accepted: try again in a moment.';
 
@@ -41,6 +48,7 @@ export class StructuredOutput implements OnApplicationShutdown {
    * @throws {ApiError} `internal_error` when nobody could look at it: that is not the model's fault
    */
   async judge(form: AnswerForm, text: string, ended: FinishReason): Promise<Verdict> {
+    if (text.length > MAX_ANSWER_LENGTH) return { kind: 'invalid', problem: TOO_LONG, isFinal: true };
     try {
       const schema = form.kind === 'json_schema' ? JSON.stringify(form.schema) : undefined;
       const result = await this.pool.run({ schema, answer: { text, ended } });

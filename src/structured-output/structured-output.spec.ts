@@ -240,11 +240,28 @@ describe('the threads', () => {
   it('are an error of our own where they fail at an answer, which is billed', async () => {
     const failing = new StructuredOutput();
     const ours = { reason: 'internal_error', status: 500, billed: true };
-    const deep = JSON.parse(`${'{"not":'.repeat(5000)}{}${'}'.repeat(5000)}`) as unknown;
-    await expect(failing.judge(form(deep), '{}', 'stop')).rejects.toMatchObject(ours);
-    expect(await failing.judge(form({}), '{}', 'stop')).toMatchObject({ kind: 'valid' });
+    const run = vi.spyOn(Piscina.prototype, 'run');
+    run.mockRejectedValueOnce(new Error('the worker has exited'));
+    await expect(failing.judge(form({}), '{"a":1}', 'stop')).rejects.toMatchObject(ours);
+    run.mockRestore();
+    expect(await failing.judge(form({}), '{"a":1}', 'stop')).toMatchObject({ kind: 'valid' });
     await failing.onApplicationShutdown();
     await expect(failing.judge({ kind: 'json_object' }, '{}', 'stop')).rejects.toMatchObject(ours);
+  });
+
+  it('are given no answer that could fill their memory, which might end the process', async () => {
+    const longest = JSON.stringify({ a: 'x'.repeat(1024 ** 2 - '{"a":""}'.length) });
+    const begun = vi.spyOn(Piscina.prototype, 'run');
+    expect(await structured.judge(form({}), `${longest} `, 'stop')).toEqual({
+      kind: 'invalid',
+      problem: 'the answer is longer than 1048576 characters',
+      isFinal: true,
+    });
+    expect(begun).not.toHaveBeenCalled();
+    begun.mockRestore();
+    expect(await structured.judge(form({}), longest, 'stop')).toMatchObject({ kind: 'valid' });
+    const numbers = `{"a":[${'1,'.repeat(520_000)}1]}`;
+    expect(await structured.judge(form({}), numbers, 'stop')).toMatchObject({ kind: 'valid' });
   });
 
   it('have said their last word where the time was up, and another answer may do where it does not fit', async () => {

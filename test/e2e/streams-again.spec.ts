@@ -203,3 +203,20 @@ describe('a stop text in an answer of a model that is held to the token limit', 
     expect(stream.usage).toEqual(answer.usage);
   });
 });
+
+describe('a stream under a key that fails after its first piece', () => {
+  it.each([0, 1])('has failed for who asks again, and no choice is bought twice: %i', async (failing) => {
+    const slow = { run: 20_000, output: ['a ', 'b'] };
+    const broken = { run: 400, output: ['x', 'y', 'z'], fail: 'CUDA out of memory' };
+    gateway.sandbox.script(...(failing === 0 ? [broken, slow] : [slow, broken]));
+    const asked = {
+      body: { ...aChat(), model: LLAVA, n: 2 },
+      headers: { 'Idempotency-Key': `fails-late-${failing}` },
+    };
+    const first = await readStream(gateway, asked);
+    expect(first.text).toContain('"code":"prediction_failed"');
+    const again = await readStream(gateway, asked);
+    expect(again.status).toBe(502);
+    expect(gateway.sandbox.bill.creates).toBe(2);
+  });
+});
