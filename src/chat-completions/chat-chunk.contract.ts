@@ -1,5 +1,6 @@
 // The wire format of the frames of a streamed chat completion: OpenAI's `CreateChatCompletionStreamResponse`.
 import { ApiProperty } from '@nestjs/swagger';
+import { ChunkChoice } from '../contracts/choice.contract.js';
 import { ChatUsage } from './chat-usage.js';
 
 /** What a chunk adds to a message. */
@@ -25,29 +26,9 @@ export class ChatChunkDelta {
 }
 
 /** A piece of one of the answers. */
-export class ChatChunkChoice {
-  @ApiProperty({ type: 'integer', description: 'Which of the `n` answers.', example: 0 })
-  index!: number;
-
+export class ChatChunkChoice extends ChunkChoice {
   @ApiProperty({ type: ChatChunkDelta })
   delta!: ChatChunkDelta;
-
-  @ApiProperty({
-    type: 'object',
-    nullable: true,
-    additionalProperties: true,
-    example: null,
-    description: 'Always null.',
-  })
-  logprobs!: null;
-
-  @ApiProperty({
-    type: String,
-    enum: ['stop', 'length', null],
-    nullable: true,
-    description: 'Null in all chunks of a choice but its last.',
-  })
-  finish_reason!: 'stop' | 'length' | null;
 }
 
 /** One frame of a streamed answer. */

@@ -1,5 +1,6 @@
 // The wire format of an answer of `POST /v1/chat/completions`; that of a stream is in chat-chunk.contract.ts.
 import { ApiProperty } from '@nestjs/swagger';
+import { WholeChoice } from '../contracts/choice.contract.js';
 import { ChatUsage } from './chat-usage.js';
 
 /** What the model said. */
@@ -18,24 +19,9 @@ export class ChatAnswerMessage {
 }
 
 /** One answer. */
-export class ChatChoice {
-  @ApiProperty({ type: 'integer', example: 0 })
-  index!: number;
-
+export class ChatChoice extends WholeChoice {
   @ApiProperty({ type: ChatAnswerMessage })
   message!: ChatAnswerMessage;
-
-  @ApiProperty({
-    type: 'object',
-    nullable: true,
-    additionalProperties: true,
-    example: null,
-    description: 'Always null.',
-  })
-  logprobs!: null;
-
-  @ApiProperty({ enum: ['stop', 'length'], description: '`length` where a token limit ended the answer.' })
-  finish_reason!: 'stop' | 'length';
 }
 
 /** The answer to a conversation. */

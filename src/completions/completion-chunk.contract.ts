@@ -1,31 +1,12 @@
 // The wire format of the frames of a streamed completion: OpenAI's, which calls them by the whole answer's name.
 import { ApiProperty } from '@nestjs/swagger';
+import { ChunkChoice } from '../contracts/choice.contract.js';
 import { Usage } from '../contracts/usage.contract.js';
 
 /** A piece of one of the answers. */
-export class CompletionChunkChoice {
+export class CompletionChunkChoice extends ChunkChoice {
   @ApiProperty({ description: 'Empty in the last chunk of a choice.', example: ' red' })
   text!: string;
-
-  @ApiProperty({ type: 'integer', description: 'Which of the `n` answers.', example: 0 })
-  index!: number;
-
-  @ApiProperty({
-    type: 'object',
-    nullable: true,
-    additionalProperties: true,
-    example: null,
-    description: 'Always null.',
-  })
-  logprobs!: null;
-
-  @ApiProperty({
-    type: String,
-    enum: ['stop', 'length', null],
-    nullable: true,
-    description: 'Null in all chunks of a choice but its last.',
-  })
-  finish_reason!: 'stop' | 'length' | null;
 }
 
 /** One frame of a streamed answer. */

@@ -1,5 +1,6 @@
 // The wire format of `POST /v1/completions`: OpenAI's, with `image_urls` and `do_sample` of our own.
 import { ApiProperty } from '@nestjs/swagger';
+import { WholeChoice } from '../contracts/choice.contract.js';
 import { BooleanField, IntegerField, TextField, TextOrTextsField } from '../contracts/fields.js';
 import { TakesNeutral } from '../contracts/neutral-params.js';
 import { SamplingFields } from '../contracts/sampling.contract.js';
@@ -49,24 +50,9 @@ export class CompletionRequest extends SamplingFields {
 }
 
 /** One answer. */
-export class CompletionChoice {
+export class CompletionChoice extends WholeChoice {
   @ApiProperty({ example: 'The image shows...' })
   text!: string;
-
-  @ApiProperty({ type: 'integer', example: 0 })
-  index!: number;
-
-  @ApiProperty({
-    type: 'object',
-    nullable: true,
-    additionalProperties: true,
-    example: null,
-    description: 'Always null.',
-  })
-  logprobs!: null;
-
-  @ApiProperty({ enum: ['stop', 'length'], description: '`length` where a token limit ended the answer.' })
-  finish_reason!: 'stop' | 'length';
 }
 
 /** The answer to a question about images. */
