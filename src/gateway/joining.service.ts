@@ -107,7 +107,7 @@ export class Joining {
     // What is not far back at the first look will not be later; reads of the provider are limited too.
     for (let depth: SearchDepth = 'deep'; performance.now() < until; depth = 'recent') {
       if (await this.lost.find(record, depth).catch(() => false)) return record.bound;
-      if (record.hasEnded || (await this.predictions.hasEndedElsewhere(record).catch(() => false))) {
+      if (record.hasEnded || (await this.predictions.refresh(record).catch(() => false))) {
         this.predictions.forget(record);
         throw new EndedElsewhere();
       }

@@ -182,6 +182,8 @@ describe('stored pictures', () => {
     await store('ten_b', newId('file-'), aMinuteAgo());
     const page = async (order: 'asc' | 'desc', after?: string) =>
       (await stored.list('ten_b', { limit: 3, order, after })).map(({ id }) => id);
+    // Ids of one millisecond have no order between each other.
+    ids.sort();
     expect(await page('asc')).toEqual(ids.slice(0, 3));
     expect(await page('asc', ids[2])).toEqual(ids.slice(3));
     expect(await page('desc')).toEqual(ids.toReversed().slice(0, 3));

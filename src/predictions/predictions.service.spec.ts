@@ -209,6 +209,21 @@ describe('a prediction whose node has died', () => {
     await renew(0);
   });
 
+  it.each([0, 1] as const)('learns the id that comes to the record before it (node %i)', async (next) => {
+    const left = await node(0).predictions.open(call(), ready());
+    left.sent();
+    await node(0).predictions.release(left, 0);
+    const stored = await node(next).predictions.findRepeated(call({ mayJoin: true }), 60_000);
+    const taken = stored && (await node(next).predictions.adopt(stored));
+    if (!taken) throw new Error('nobody has taken it');
+    const id = newId();
+    left.reported({ upstreamId: id, state: 'starting' });
+    await node(0).predictions.settled();
+    expect(taken.upstreamId).toBeUndefined();
+    expect(await node(next).predictions.refresh(taken)).toBe(false);
+    expect(taken.upstreamId).toBe(id);
+  });
+
   it('is not ended by that node when it wakes up again: its verdicts are fenced off (H11)', async () => {
     const record = await node(0).predictions.open(call(), ready());
     await die(0);

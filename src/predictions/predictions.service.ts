@@ -138,9 +138,20 @@ export class Predictions implements RecordKeeper {
     return this.repository.findUnbound(start.upstream, start.inputDigest);
   }
 
-  /** Whether the prediction has ended without its record being told: another node was. */
-  async hasEndedElsewhere(record: LiveRecord): Promise<boolean> {
-    return !record.hasEnded && (await this.repository.find(record.id))?.settledForMs !== null;
+  /**
+   * Tells a record what its row has learnt on another way: the create's own answer comes to the record that it was
+   * sent with, also when another has taken its place.
+   *
+   * @returns whether the prediction has ended without the record being told
+   */
+  async refresh(record: LiveRecord): Promise<boolean> {
+    if (record.hasEnded) return false;
+    const stored = await this.repository.find(record.id);
+    if (stored?.settledForMs !== null) return true;
+    if (stored.upstreamId !== null && record.upstreamId === undefined) {
+      record.reported({ upstreamId: stored.upstreamId, state: 'starting' });
+    }
+    return false;
   }
 
   /** Whether the prediction is still this record's, and nobody else's who has come for it. */
