@@ -6,15 +6,11 @@ export function cutAtStop(text: string, stop: readonly string[] = []): { text: s
   return start === undefined ? { text, stopped: false } : { text: text.slice(0, start), stopped: true };
 }
 
-/**
- * Where the stop text begins that is complete first.
- *
- * @param from where to look from; one that begins before is not found
- */
-export function findStop(text: string, stop: readonly string[], from = 0): number | undefined {
+/** Where the stop text begins that is complete first. */
+export function findStop(text: string, stop: readonly string[]): number | undefined {
   let found: { readonly start: number; readonly end: number } | undefined;
   for (const word of stop) {
-    const start = word === '' ? -1 : text.indexOf(word, from);
+    const start = word === '' ? -1 : text.indexOf(word);
     const end = start + word.length;
     const isFirst = !found || end < found.end || (end === found.end && start < found.start);
     if (start >= 0 && isFirst) found = { start, end };

@@ -1,12 +1,11 @@
 // Two nodes on one database: what each writes of predictions, and who looks after them.
-import { randomUUID } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { createTestDatabase, execute, type TestDatabase } from '../../test/support/postgres.js';
 import { NodeLease } from '../database/node-lease.service.js';
 import { Notifications } from '../database/notifications.service.js';
 import { PrismaService } from '../database/prisma.service.js';
-import type { Call } from '../inference/call.js';
-import type { InferenceCall } from '../inference/inference.js';
+import type { LiveRecord } from './live-record.js';
+import { call, newId, ready, succeeded } from './predictions.fixture.js';
 import { PredictionsRepository } from './predictions.repository.js';
 import { Predictions } from './predictions.service.js';
 
@@ -44,32 +43,6 @@ const node = (index: 0 | 1) => {
   if (!found) throw new Error('no such node');
   return found;
 };
-const call = (more: Partial<Call> = {}): Call => ({
-  tenantId: 'ten_a',
-  keyId: 'key_a',
-  requestId: 'req_1',
-  fingerprint: Buffer.alloc(32, 7),
-  retry: undefined,
-  durable: false,
-  mayJoin: false,
-  onlyJoins: false,
-  unsupportedParams: undefined,
-  arrivedAt: performance.now(),
-  signal: new AbortController().signal,
-  ...more,
-});
-const ready = (timeoutMs = 60_000, digest = 1): InferenceCall => ({
-  plan: {
-    request: { model: { id: 'm', upstream: 'o/m' }, prompt: 'p', imageCount: 1 },
-    version: 'v',
-    imageForms: [],
-    dropped: [],
-    price: { nanosPerSecond: 1000 },
-    hardware: undefined,
-    timeoutMs,
-  },
-  inputDigest: Buffer.alloc(32, digest),
-});
 const rows = () => prisma.prediction.findMany({ orderBy: { id: 'asc' } });
 const only = async () => {
   const [row, ...more] = await rows();
@@ -77,14 +50,14 @@ const only = async () => {
   if (!row) throw new Error('no row');
   return row;
 };
-const newId = () => randomUUID().replaceAll('-', '').slice(0, 26);
-const succeeded = (upstreamId: string) => ({
-  upstreamId,
-  state: 'succeeded' as const,
-  startedAt: new Date('2026-01-01T00:00:01Z'),
-  completedAt: new Date('2026-01-01T00:00:03Z'),
-  runTimeUs: 2_000_000,
-});
+/** The newest prediction for the usual call, taken over by a node. */
+async function takenBy(index: 0 | 1): Promise<LiveRecord> {
+  const { predictions } = node(index);
+  const stored = await predictions.findRepeated(call(), 60_000);
+  const taken = stored && (await predictions.adopt(stored));
+  if (!taken) throw new Error('nobody has taken it');
+  return taken;
+}
 
 describe('the record of a prediction', () => {
   it('is in the database before anything is sent, with its deadline, its node and the price of that time', async () => {
@@ -213,9 +186,7 @@ describe('a prediction whose node has died', () => {
     const left = await node(0).predictions.open(call(), ready());
     left.sent();
     await node(0).predictions.release(left, 0);
-    const stored = await node(next).predictions.findRepeated(call({ mayJoin: true }), 60_000);
-    const taken = stored && (await node(next).predictions.adopt(stored));
-    if (!taken) throw new Error('nobody has taken it');
+    const taken = await takenBy(next);
     const id = newId();
     left.reported({ upstreamId: id, state: 'starting' });
     await node(0).predictions.settled();
@@ -273,9 +244,7 @@ describe('a repeated call', () => {
 
   it('gives it back to the node that has a caller waiting too, when it leaves', async () => {
     const record = await node(0).predictions.open(call(), ready());
-    const stored = await node(1).predictions.findRepeated(call(), 60_000);
-    const adopted = stored && (await node(1).predictions.adopt(stored));
-    if (!adopted) throw new Error('not adopted');
+    const adopted = await takenBy(1);
     expect(await node(0).predictions.isOurs(record)).toBe(false);
     await node(1).predictions.release(adopted, 0);
     expect(await node(0).predictions.isOurs(record)).toBe(true);
