@@ -6,8 +6,12 @@ import { migrationNames, migrationsFolder } from './migration-files.js';
 import { NodeLease } from './node-lease.service.js';
 import { Notifications } from './notifications.service.js';
 import { PrismaService } from './prisma.service.js';
+import { TenantDatabase } from './tenant-database.js';
 
-/** Prisma's client, this node's lease, notices between nodes and the database's health, for every room. */
+/**
+ * Prisma's client and tenants' views of the database, this node's lease, notices between nodes and the database's
+ * health, for every room.
+ */
 @Module({})
 export class DatabaseModule {
   static forRoot(options: DatabaseOptions): DynamicModule {
@@ -17,6 +21,7 @@ export class DatabaseModule {
       providers: [
         { provide: databaseOptions, useValue: options },
         PrismaService,
+        TenantDatabase,
         NodeLease,
         Notifications,
         {
@@ -24,7 +29,7 @@ export class DatabaseModule {
           useFactory: async () => new DatabaseHealth(options, await migrationNames(migrationsFolder)),
         },
       ],
-      exports: [PrismaService, NodeLease, Notifications, DatabaseHealth],
+      exports: [PrismaService, TenantDatabase, NodeLease, Notifications, DatabaseHealth],
     };
   }
 }

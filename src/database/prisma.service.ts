@@ -6,7 +6,8 @@ import { databaseOptions, type DatabaseOptions } from './database-options.js';
 
 /** Limits in milliseconds. The server ends a statement first; ours is for a server that has gone silent. */
 const limits = {
-  connectionTimeoutMillis: 2000,
+  // Also the wait for a connection of a pool that is in use: callers are told soon.
+  connectionTimeoutMillis: 900,
   statement_timeout: 5000,
   query_timeout: 6000,
   idle_in_transaction_session_timeout: 10_000,

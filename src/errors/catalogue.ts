@@ -2,7 +2,8 @@
 // which a test holds against this table. Shapes and codes follow OpenAI's, so that its clients react rightly.
 
 /** OpenAI's `error.type`. */
-export type ErrorType = 'invalid_request_error' | 'requests' | 'server_error';
+export type ErrorType =
+  'invalid_request_error' | 'requests' | 'tokens' | 'insufficient_quota' | 'server_error';
 
 /** One row of the catalogue. */
 export interface ErrorSpec {
@@ -90,11 +91,31 @@ export const catalogue = {
     code: 'invalid_api_key',
     message: 'Incorrect API key provided.',
   },
+  key_revoked: {
+    status: 401,
+    type: 'invalid_request_error',
+    code: 'invalid_api_key',
+    message: 'This API key was revoked, or its tenant suspended, while the request was running.',
+    retry: false,
+  },
   insufficient_permissions: {
     status: 403,
     type: 'invalid_request_error',
     code: 'insufficient_permissions',
     message: 'This key may not be used for this operation.',
+  },
+  ip_not_allowed: {
+    status: 403,
+    type: 'invalid_request_error',
+    code: 'ip_not_allowed',
+    message: 'This key may not be used from this address.',
+  },
+  model_not_priced: {
+    status: 403,
+    type: 'invalid_request_error',
+    code: 'model_not_priced',
+    message:
+      'This model has no price here, so that no budget can be held for it. The operator can set one in CEREBRO_MODELS_FILE.',
   },
   unknown_url: {
     status: 404,
@@ -126,6 +147,18 @@ export const catalogue = {
     code: 'idempotency_in_progress',
     message: 'A request with this Idempotency-Key is still running. Its answer will be kept: try again.',
     retry: true,
+  },
+  already_rotated: {
+    status: 409,
+    type: 'invalid_request_error',
+    code: 'already_rotated',
+    message: 'This key has been replaced already: rotate the key that has replaced it.',
+  },
+  encryption_not_configured: {
+    status: 409,
+    type: 'invalid_request_error',
+    code: 'encryption_not_configured',
+    message: 'Secrets cannot be stored here. The operator can set CEREBRO_ENCRYPTION_KEYS.',
   },
   idempotency_mismatch: {
     status: 422,
@@ -174,6 +207,38 @@ export const catalogue = {
     type: 'invalid_request_error',
     code: 'client_closed_request',
     message: 'The caller closed the connection before the answer.',
+  },
+  rate_limit_exceeded: {
+    status: 429,
+    type: 'requests',
+    code: 'rate_limit_exceeded',
+    message: 'Rate limit reached for requests per minute.',
+  },
+  token_rate_limit_exceeded: {
+    status: 429,
+    type: 'tokens',
+    code: 'rate_limit_exceeded',
+    message: 'Rate limit reached for tokens per minute.',
+  },
+  concurrency_limit_exceeded: {
+    status: 429,
+    type: 'requests',
+    code: 'rate_limit_exceeded',
+    message: 'Too many requests are running at the same time. Try again when one of them has been answered.',
+  },
+  too_many_failures: {
+    status: 429,
+    type: 'requests',
+    code: 'rate_limit_exceeded',
+    message: 'Too many requests with a wrong API key came from this address. Please try again later.',
+  },
+  // OpenAI's clients repeat every 429, also this one, unless they are told not to.
+  insufficient_quota: {
+    status: 429,
+    type: 'insufficient_quota',
+    code: 'insufficient_quota',
+    message: 'You exceeded your current quota, please check your plan and billing details.',
+    retry: false,
   },
   upstream_rate_limited: {
     status: 429,

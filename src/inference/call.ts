@@ -1,4 +1,5 @@
 // Who asks, and what is known of the request beside its question.
+import type { TokenCounts } from './token-counts.js';
 
 /** What becomes of parameters that cannot be honoured: an error, or they are left out and listed in a header. */
 export const UNSUPPORTED_PARAMS = ['refuse', 'drop'] as const;
@@ -8,6 +9,10 @@ export type UnsupportedParams = (typeof UNSUPPORTED_PARAMS)[number];
 export interface Call {
   readonly tenantId: string;
   readonly keyId: string;
+  /** What the key's own limits and budgets are counted under. */
+  readonly accountId: string;
+  /** The models that the key may ask, as entries of `CEREBRO_MODELS` are written; empty: all. */
+  readonly models: readonly string[];
   /** `x-request-id`. */
   readonly requestId: string;
   /** SHA-256 of what was asked, and where: the same for a repetition of the call. */
@@ -24,6 +29,8 @@ export interface Call {
   readonly unsupportedParams: UnsupportedParams | undefined;
   /** When the request came in, by `performance.now()`. */
   readonly arrivedAt: number;
+  /** Told once what an answered call has used, for limits that were held against an estimate. */
+  readonly onUsage?: ((usage: TokenCounts) => void) | undefined;
   /** Aborted with an ApiError when the caller has gone. */
   readonly signal: AbortSignal;
 }

@@ -4,6 +4,7 @@ import type { ParamNames } from './param-names.js';
 import type { PredictionRecord, PredictionReport } from './prediction-record.js';
 import type { Price } from './price.js';
 import type { TokenCounts } from './token-counts.js';
+import type { UpstreamAccount } from './upstream-account.js';
 
 /** How an answer is to be made. Undefined, everywhere: the model's own default. */
 export interface Sampling {
@@ -50,6 +51,8 @@ export interface InferenceRequest extends Sampling {
   readonly imageCount: number;
   /** How many predictions are made of it at the same time; absent: one. */
   readonly choices?: number;
+  /** Whose account at the provider pays; absent: the gateway's own. */
+  readonly account?: UpstreamAccount;
   /** What the caller calls all this. */
   readonly names?: ParamNames;
   /** Whether sampling parameters that the model lacks are left out of what it is sent, instead of refused. */
@@ -164,14 +167,18 @@ export abstract class InferenceProvider {
     sink?: TextSink,
   ): Promise<ProviderAnswer>;
 
-  /** How a prediction stands; undefined when the provider does not know it any more. */
-  abstract look(upstreamId: string): Promise<PredictionReport | undefined>;
+  /**
+   * How a prediction stands; undefined when the provider does not know it any more.
+   *
+   * @param account whose it is; absent: the gateway's own
+   */
+  abstract look(upstreamId: string, account?: UpstreamAccount): Promise<PredictionReport | undefined>;
 
   /** Asks for a prediction's end, and tells how it stands then. One that has ended already stays as it is. */
-  abstract cancel(upstreamId: string): Promise<PredictionReport | undefined>;
+  abstract cancel(upstreamId: string, account?: UpstreamAccount): Promise<PredictionReport | undefined>;
 
-  /** The account's newest predictions, so many pages of them, with the digests of their inputs. */
-  abstract list(pages: number): Promise<readonly ListedPrediction[]>;
+  /** An account's newest predictions, so many pages of them, with the digests of their inputs. */
+  abstract list(pages: number, account?: UpstreamAccount): Promise<readonly ListedPrediction[]>;
 }
 
 /** A prediction as the provider lists it. */

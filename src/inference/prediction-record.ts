@@ -51,7 +51,10 @@ export interface PredictionReport {
   readonly completedAt?: Date;
   /** Time that is billed, in microseconds; only of what has ended. */
   readonly runTimeUs?: number;
+  /** As the provider counts them. */
   readonly tokens?: TokenCounts;
+  /** Tokens of the answer by our own count, where the provider does not count. */
+  readonly countedCompletion?: number;
 }
 
 /** The record of one create. It is told what happens, writes it down, and lets each end count once. */

@@ -17,6 +17,38 @@ export interface Consumption {
   readonly completionTokens: number | undefined;
 }
 
+/** What bounds a prediction before it is made. */
+export interface Bounds {
+  /** From its create to its being cancelled, in milliseconds. */
+  readonly timeoutMs: number;
+  /** By our own count, without the images. */
+  readonly promptTokens: number;
+  readonly images: number;
+  /** Most tokens of the answer; undefined where nobody knows. */
+  readonly tokenLimit: number | undefined;
+}
+
+/** Replicate cancels no prediction before it is so old, in milliseconds, and rounds up to whole seconds. */
+const SHORTEST_LIFE = 5000;
+const ROUNDING = 1000;
+
+/** Tokens that an image may become, at the most, in the models that are billed by tokens. */
+const TOKENS_OF_AN_IMAGE = 4096;
+
+/** The longest answer of a model that does not tell its limit, in tokens. */
+const LONGEST_ANSWER = 16_384;
+
+/** The most that a prediction can cost, in nano-dollars; undefined without a price. */
+export function mostCostOf(price: Price | undefined, bounds: Bounds): bigint | undefined {
+  const lifeMs = Math.max(SHORTEST_LIFE, bounds.timeoutMs) + ROUNDING;
+  return costOf(price, {
+    runTimeUs: Math.ceil(lifeMs * 1000),
+    // Other vocabularies may need more tokens for a text than ours, but not twice as many.
+    promptTokens: bounds.promptTokens * 2 + bounds.images * TOKENS_OF_AN_IMAGE,
+    completionTokens: bounds.tokenLimit ?? LONGEST_ANSWER,
+  });
+}
+
 /** The cost in nano-dollars, rounded up; undefined where a part of the price meets an unknown amount. */
 export function costOf(price: Price | undefined, used: Consumption): bigint | undefined {
   if (!price) return undefined;

@@ -46,7 +46,8 @@ export function cutsTokens(maxTokens: number | undefined, tokenLimit = Infinity)
 /** Prompts are long, and may have many answers. */
 const promptTokens = new WeakMap<InferenceRequest, number>();
 
-function countPromptTokens(request: InferenceRequest): number {
+/** Tokens of a request's texts, in Llama's vocabulary. */
+export function countPromptTokens(request: InferenceRequest): number {
   const { prompt, system = '' } = request;
   const known = promptTokens.get(request);
   const tokens = known ?? [...textsOf(prompt), system].reduce((sum, text) => sum + countTokens(text), 0);

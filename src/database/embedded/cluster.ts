@@ -11,6 +11,9 @@ import { fatalMessage } from './server-log.js';
 /** Name of the role, and of its database. */
 export const roleName = 'cerebro';
 
+/** File in a cluster whose role may make roles, as the one that holds tenants apart. */
+const rightsMark = 'cerebro.rights';
+
 /** What is needed to make a cluster. */
 export interface ClusterPlan {
   readonly dataDir: string;
@@ -51,38 +54,66 @@ async function removeAbandoned(dataDir: string): Promise<void> {
   }
 }
 
+/**
+ * Gives the role of a cluster that an earlier version has made what later migrations need. Once for each cluster; no
+ * server may run on it.
+ * @throws DataFolderError with what PostgreSQL said.
+ */
+export async function completeRights(plan: ClusterPlan): Promise<void> {
+  const mark = join(plan.cluster, rightsMark);
+  if (await exists(mark)) return;
+  await singleUser(plan.cluster, plan, [`ALTER ROLE ${roleName} CREATEROLE;`]);
+  await writeFile(mark, '');
+}
+
 async function initialise(folder: string, plan: ClusterPlan): Promise<void> {
-  const { binaries, run, password, durable } = plan;
-  const complete = async (program: string, args: readonly string[], input = ''): Promise<void> => {
-    const child = run(program, args, { stdio: 'pipe' });
-    // A program that ends without reading its input tells why by its exit code.
-    child.stdin?.on('error', () => undefined).end(input);
-    const { code, errors } = await finish(child);
-    if (code !== 0) throw refusal(plan.cluster, errors);
-  };
+  const { binaries, durable } = plan;
   // PostgreSQL's own C.UTF-8 sorts alike on every system, whatever locales that has. Waiting for the disk
   // comes once, at the end.
-  await complete(binaries.initdb, [
+  await complete(plan, binaries.initdb, [
     ...['-D', folder, '--username=postgres', '--encoding=UTF8', '--locale=C'],
     ...['--locale-provider=builtin', '--builtin-locale=C.UTF-8'],
     ...['--auth=reject', '--no-sync', '--no-instructions'],
   ]);
   // Nobody but the role may connect: the superuser has no password, so none lies on disk, not even for a moment.
   await writeFile(join(folder, 'pg_hba.conf'), `host all ${roleName} 127.0.0.1/32 scram-sha-256\n`);
-  const singleUser = ['--single', '-D', folder, '-F', '-c', 'exit_on_error=on', 'postgres'];
-  await complete(binaries.postgres, singleUser, firstStatements(password));
-  if (durable) await complete(binaries.initdb, ['-D', folder, '--sync-only']);
+  await singleUser(folder, plan, firstStatements(plan.password), ['-F']);
+  await writeFile(join(folder, rightsMark), '');
+  if (durable) await complete(plan, binaries.initdb, ['-D', folder, '--sync-only']);
 }
 
-/** One statement per line, as single-user mode reads them. */
-function firstStatements(password: string): string {
+/** Runs statements as the superuser, to whom no connection leads. */
+function singleUser(
+  folder: string,
+  plan: ClusterPlan,
+  statements: readonly string[],
+  options: readonly string[] = [],
+): Promise<void> {
+  const program = ['--single', '-D', folder, ...options, '-c', 'exit_on_error=on', 'postgres'];
+  // One statement per line, as single-user mode reads them.
+  return complete(plan, plan.binaries.postgres, program, statements.map((line) => `${line}\n`).join(''));
+}
+
+async function complete(
+  { run, cluster }: ClusterPlan,
+  program: string,
+  args: readonly string[],
+  input = '',
+): Promise<void> {
+  const child = run(program, args, { stdio: 'pipe' });
+  // A program that ends without reading its input tells why by its exit code.
+  child.stdin?.on('error', () => undefined).end(input);
+  const { code, errors } = await finish(child);
+  if (code !== 0) throw refusal(cluster, errors);
+}
+
+function firstStatements(password: string): string[] {
   if (/[\n\0]/.test(password)) throw new TypeError('The database password must be one line.');
   const literal = `'${password.replaceAll("'", "''")}'`;
   return [
-    `CREATE ROLE ${roleName} LOGIN CREATEDB PASSWORD ${literal};`,
+    `CREATE ROLE ${roleName} LOGIN CREATEDB CREATEROLE PASSWORD ${literal};`,
     `CREATE DATABASE ${roleName} OWNER ${roleName};`,
-    '',
-  ].join('\n');
+  ];
 }
 
 async function moveIntoPlace(unfinished: string, { cluster, dataDir, durable }: ClusterPlan): Promise<void> {
@@ -102,9 +133,13 @@ async function moveIntoPlace(unfinished: string, { cluster, dataDir, durable }: 
 }
 
 /** Whether a folder is a complete cluster. */
-export async function isCluster(folder: string): Promise<boolean> {
+export function isCluster(folder: string): Promise<boolean> {
+  return exists(join(folder, 'PG_VERSION'));
+}
+
+async function exists(file: string): Promise<boolean> {
   try {
-    await stat(join(folder, 'PG_VERSION'));
+    await stat(file);
     return true;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return false;

@@ -2,13 +2,15 @@ import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import pg from 'pg';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { loadBinaries } from './binaries.js';
 import { openEmbeddedDatabase, type EmbeddedDatabase } from './embedded-database.js';
 import { DataFolderError } from './errors.js';
 import { waitForEnd } from './postmaster.js';
+import { finish, isRoot, runnerFor } from './run-as.js';
 
 let seed: string;
 let parent: string;
@@ -81,6 +83,16 @@ async function forgetGateway(): Promise<void> {
   await writeFile(join(dataDir, 'gateway.lock'), `${child.pid}\ngateway\n${child.pid}-1\n`);
 }
 
+/** Runs a statement on a cluster whose server is stopped. */
+async function asSuperuser(cluster: string, statement: string): Promise<void> {
+  const { postgres } = await loadBinaries();
+  const account = isRoot() ? await stat(cluster) : undefined;
+  const run = await runnerFor(account, [dataDir, dirname(postgres)]);
+  const child = run(postgres, ['--single', '-D', cluster, 'postgres'], { stdio: 'pipe' });
+  child.stdin?.end(`${statement}\n`);
+  expect(await finish(child)).toMatchObject({ code: 0 });
+}
+
 async function killServer(): Promise<void> {
   const pid = await serverPid();
   process.kill(pid, 'SIGKILL');
@@ -106,6 +118,19 @@ describe('openEmbeddedDatabase', () => {
     ]);
     await expect(query(url.replace('//cerebro:', '//postgres:'), 'SELECT 1')).rejects.toThrow('pg_hba.conf');
     expect(new URL(url).hostname).toBe('127.0.0.1');
+  });
+
+  it('lets its role make the role that holds tenants apart, also where an earlier version has made the folder', async () => {
+    await givenDatabase();
+    const cluster = join(dataDir, 'postgres');
+    const mayMakeRoles = 'SELECT rolcreaterole AS may FROM pg_roles WHERE rolname = current_user';
+    const first = await open();
+    expect(await query(first.url, mayMakeRoles)).toEqual([{ may: true }]);
+    await first.stop();
+    await rm(join(cluster, 'cerebro.rights'));
+    await asSuperuser(cluster, 'ALTER ROLE cerebro NOCREATEROLE;');
+    const second = await open();
+    expect(await query(second.url, mayMakeRoles)).toEqual([{ may: true }]);
   });
 
   it('lets nobody else read the data folder', async () => {

@@ -5,7 +5,7 @@ import { dirname, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { loadBinaries } from './binaries.js';
-import { createCluster, isCluster } from './cluster.js';
+import { completeRights, createCluster, isCluster } from './cluster.js';
 import { openDataFolder, type DataFolder } from './data-folder.js';
 import { DataFolderError, explainFileError } from './errors.js';
 import { lockFolder, type FolderLock } from './folder-lock.js';
@@ -121,10 +121,9 @@ async function findOrStart(folder: DataFolder, options: EmbeddedDatabaseOptions)
   const account = isRoot() ? await accountFor(cluster, exists) : undefined;
   const run = await runnerFor(account, [dirname(cluster), dirname(binaries.postgres)]);
   const settings = options.settings ?? {};
-  if (!exists) {
-    const durable = settings.fsync !== 'off';
-    await createCluster({ dataDir, cluster, password: options.password, binaries, run, account, durable });
-  }
+  const durable = settings.fsync !== 'off';
+  const plan = { dataDir, cluster, password: options.password, binaries, run, account, durable };
+  await (exists ? completeRights(plan) : createCluster(plan));
   return startServer({ cluster, log, binaries, run, settings });
 }
 
