@@ -1,6 +1,7 @@
 // What a gateway outside production brings along for itself: secrets, a database, and the sandbox.
 import { resolve } from 'node:path';
 import type { ReadySettings } from './app.module.js';
+import { type EncryptionKey, readEncryptionKeys } from './config/encryption-keys.js';
 import { type LocalSecrets, localSecrets } from './config/local-secrets.js';
 import type { Settings } from './config/settings.js';
 import { type EmbeddedDatabase, openEmbeddedDatabase } from './database/embedded/embedded-database.js';
@@ -44,6 +45,7 @@ export async function startLocalServices(given: Settings, { role }: LocalOptions
       databaseUrl,
       adminKey: given.adminKey ?? secrets?.adminKey ?? '',
       keyPepper: given.keyPepper ?? secrets?.keyPepper ?? '',
+      encryptionKeys: encryptionKeysOf(given, secrets),
     };
     return { settings, secrets, sandbox, database, stop };
   } catch (error) {
@@ -57,10 +59,17 @@ function besideSandbox(given: Settings, { baseUrl }: Sandbox): Partial<Settings>
   const { host } = new URL(baseUrl);
   return {
     replicateToken: 'sandbox',
+    // So that costs, budgets and the ledger can be seen at work.
+    defaultHardware: given.defaultHardware ?? 'gpu-l40s',
     replicateBaseUrl: baseUrl,
     privateImageHosts: [...given.privateImageHosts, host],
     ...(given.port > 0 && { publicUrl: given.publicUrl ?? `http://127.0.0.1:${given.port}` }),
   };
+}
+
+function encryptionKeysOf({ encryptionKeys }: Settings, secrets: LocalSecrets | undefined): EncryptionKey[] {
+  if (encryptionKeys.length > 0 || !secrets) return [...encryptionKeys];
+  return readEncryptionKeys(secrets.encryptionKeys) ?? [];
 }
 
 function openDatabase(

@@ -1,7 +1,8 @@
 // Secrets that a development gateway makes for itself and keeps, so that a second start accepts the same keys.
-import { randomBytes } from 'node:crypto';
+import { hkdfSync, randomBytes } from 'node:crypto';
 import { existsSync, linkSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { readEncryptionKeys } from './encryption-keys.js';
 import { SettingsError } from './settings.js';
 
 /** What is kept in `secrets.json` of the data folder, readable by its owner only. Never used in production. */
@@ -9,6 +10,8 @@ export interface LocalSecrets {
   readonly keyPepper: string;
   readonly adminKey: string;
   readonly databasePassword: string;
+  /** As `CEREBRO_ENCRYPTION_KEYS` spells them. */
+  readonly encryptionKeys: string;
   /** The demo tenant and its key, once they exist. */
   readonly demo?: { readonly tenantId: string; readonly key: string };
 }
@@ -24,7 +27,8 @@ export function localSecrets(dataDir: string): LocalSecrets {
     // Others may pass through, which the embedded database needs when root has started it, but read nothing.
     mkdirSync(dataDir, { recursive: true, mode: 0o711 });
     if (!existsSync(file)) create(dataDir);
-    return parse(readFileSync(file, 'utf8'), dataDir);
+    const secrets = parse(readFileSync(file, 'utf8'), dataDir);
+    return isComplete(secrets) ? secrets : complete(dataDir, secrets);
   } catch (error) {
     throw error instanceof SettingsError ? error : unusable(dataDir, error);
   }
@@ -41,6 +45,7 @@ function create(dataDir: string): void {
     keyPepper: secret(),
     adminKey: `cbr_admin_${secret()}`,
     databasePassword: secret(),
+    encryptionKeys: spelled(randomBytes(32)),
   });
   try {
     linkSync(made, fileIn(dataDir));
@@ -51,6 +56,25 @@ function create(dataDir: string): void {
   }
 }
 
+/** Secrets of a start before there were encryption keys. */
+type EarlierSecrets = Omit<LocalSecrets, 'encryptionKeys'> & Partial<Pick<LocalSecrets, 'encryptionKeys'>>;
+
+function isComplete(secrets: EarlierSecrets): secrets is LocalSecrets {
+  return secrets.encryptionKeys !== undefined;
+}
+
+/** Adds the key that was missing. Derived from what is there, so that two that begin at once add the same. */
+function complete(dataDir: string, secrets: EarlierSecrets): LocalSecrets {
+  const key = Buffer.from(hkdfSync('sha256', secrets.keyPepper, '', 'cerebro encryption key 1', 32));
+  const whole = { ...secrets, encryptionKeys: spelled(key) };
+  saveLocalSecrets(dataDir, whole);
+  return whole;
+}
+
+function spelled(key: Buffer): string {
+  return `1:${key.toString('base64')}`;
+}
+
 /** Writes the secrets into a file of their own, and returns its path. */
 function write(dataDir: string, secrets: LocalSecrets): string {
   const file = `${fileIn(dataDir)}.${process.pid}`;
@@ -58,11 +82,13 @@ function write(dataDir: string, secrets: LocalSecrets): string {
   return file;
 }
 
-function parse(text: string, dataDir: string): LocalSecrets {
+function parse(text: string, dataDir: string): EarlierSecrets {
   const names = ['keyPepper', 'adminKey', 'databasePassword'] as const;
   try {
-    const secrets = JSON.parse(text) as LocalSecrets;
-    if (names.every((name) => typeof secrets[name] === 'string' && secrets[name] !== '')) return secrets;
+    const secrets = JSON.parse(text) as EarlierSecrets;
+    const { encryptionKeys: keys } = secrets;
+    const hasAll = names.every((name) => typeof secrets[name] === 'string' && secrets[name] !== '');
+    if (hasAll && (keys === undefined || readEncryptionKeys(keys))) return secrets;
   } catch {
     // Told below, together with a file that is JSON but not ours.
   }

@@ -1,5 +1,8 @@
 // Reads single variables, collecting what is wrong with each. Messages name variables, never values.
 
+/** Units of times, in milliseconds. */
+const UNITS = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 };
+
 interface Presence {
   readonly required?: boolean;
 }
@@ -35,6 +38,13 @@ export class SettingReader {
     return this.refuse(name, `must be ${form}`);
   }
 
+  /** A text that `parse` understands, which gives undefined for any other; `form` describes it. */
+  parsed<Value>(name: string, parse: (text: string) => Value | undefined, form: string): Value | undefined {
+    const value = this.text(name);
+    if (value === undefined) return undefined;
+    return parse(value) ?? this.refuse(name, `must be ${form}`);
+  }
+
   /** Entries separated by commas, each of one form; none where the variable is absent. */
   list(name: string, isGood: (entry: string) => boolean, form: string, { forbidden = false } = {}): string[] {
     const value = this.text(name);
@@ -62,12 +72,12 @@ export class SettingReader {
     return this.refuse(name, `must be a whole number from ${min} to ${max}`);
   }
 
-  /** A time such as `90`, `90s`, `1500ms`, `10m` or `1h`; a bare number is seconds. In milliseconds. */
+  /** A time such as `90`, `90s`, `1500ms`, `10m`, `1h` or `400d`; a bare number is seconds. In milliseconds. */
   duration(name: string, { min, max }: { min: number; max: number }): number | undefined {
     const value = this.text(name);
     if (value === undefined) return undefined;
-    const match = /^(\d{1,9}(?:\.\d{1,3})?)(ms|s|m|h)?$/.exec(value);
-    const unit = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 }[(match?.[2] ?? 's') as 'ms' | 's' | 'm' | 'h'];
+    const match = /^(\d{1,9}(?:\.\d{1,3})?)(ms|s|m|h|d)?$/.exec(value);
+    const unit = UNITS[(match?.[2] ?? 's') as keyof typeof UNITS];
     const milliseconds = match ? Number(match[1]) * unit : NaN;
     if (milliseconds >= min && milliseconds <= max) return Math.round(milliseconds);
     return this.refuse(name, `must be a time from ${min / 1000}s to ${max / 1000}s, such as 90s or 10m`);

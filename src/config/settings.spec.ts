@@ -1,3 +1,4 @@
+import { inspect } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import { DEFAULT_MODEL_VERSION, parseSettings, REPLICATE_API, SettingsError } from './settings.js';
 
@@ -32,16 +33,20 @@ describe('settings', () => {
       replicateModelVersion: DEFAULT_MODEL_VERSION,
       predictionTimeoutMs: 600_000,
       drainTimeoutMs: 30_000,
+      ledgerRetentionMs: 400 * 86_400_000,
       models: [],
       imageMode: 'passthrough',
       privateImageHosts: [],
       createsPerMinute: 600,
       modelConcurrency: 1000,
+      failedAuthPerMinute: 60,
       bodyLimit: 16 * 1024 ** 2,
       unsupportedParams: 'refuse',
       structuredRetries: 1,
       streamHeartbeatMs: 10_000,
       corsOrigins: [],
+      trustedProxies: [],
+      encryptionKeys: [],
     });
   });
 
@@ -53,6 +58,18 @@ describe('settings', () => {
     const problem = problemOf({ NODE_ENV: 'production' });
     for (const name of Object.keys(production).slice(1)) expect(problem).toContain(`${name} is required`);
     expect(problem).not.toContain('\n');
+  });
+
+  it('ask a command for no more than the database and the pepper', () => {
+    const { NODE_ENV, DATABASE_URL, CEREBRO_KEY_PEPPER } = production;
+    const needed = { NODE_ENV, DATABASE_URL, CEREBRO_KEY_PEPPER };
+    expect(parseSettings(needed, 'command')).toMatchObject({ keyPepper: CEREBRO_KEY_PEPPER });
+    expect(() => parseSettings(needed)).toThrow(
+      /REPLICATE_API_TOKEN is required.*CEREBRO_ADMIN_KEY is required/,
+    );
+    expect(() => parseSettings({ NODE_ENV }, 'command')).toThrow(
+      /: DATABASE_URL is required[^;]*; CEREBRO_KEY_PEPPER is required[^;]*\.$/,
+    );
   });
 
   it('refuse empty and short secrets in production (E19)', () => {
@@ -72,16 +89,19 @@ describe('settings', () => {
       CEREBRO_ADMIN_KEY: marker,
       REPLICATE_MODEL_VERSION: marker,
       CEREBRO_PREDICTION_TIMEOUT: marker,
+      CEREBRO_LEDGER_RETENTION: marker,
       CEREBRO_MODELS: `${marker}, owner/name`,
       CEREBRO_IMAGE_MODE: marker,
       CEREBRO_PUBLIC_URL: `http://${marker}.example`,
+      CEREBRO_FAILED_AUTH_PER_MINUTE: marker,
       CEREBRO_UNSUPPORTED_PARAMS: marker,
       CEREBRO_STRUCTURED_RETRIES: marker,
       CEREBRO_STREAM_HEARTBEAT: marker,
       CEREBRO_CORS_ORIGINS: `*, https://${marker}/`,
+      CEREBRO_ENCRYPTION_KEYS: `1:${marker}`,
     });
     expect(problem).not.toContain(marker);
-    expect(problem.match(/must/g)?.length).toBe(13);
+    expect(problem.match(/must/g)?.length).toBe(16);
   });
 
   it.each([
@@ -102,6 +122,9 @@ describe('settings', () => {
     'PORT=0x10',
     'CEREBRO_PREDICTION_TIMEOUT=0',
     'CEREBRO_PREDICTION_TIMEOUT=2d',
+    'CEREBRO_LEDGER_RETENTION=12h',
+    'CEREBRO_LEDGER_RETENTION=400y',
+    'CEREBRO_LEDGER_RETENTION=1000000d',
     'CEREBRO_MODELS=llava',
     'CEREBRO_MODELS=owner/name, owner/name:latest',
     'CEREBRO_MODELS=owner/name,',
@@ -118,6 +141,9 @@ describe('settings', () => {
     'CEREBRO_ALLOW_PRIVATE_IMAGE_HOSTS=nas.lan:0',
     'CEREBRO_ALLOW_PRIVATE_IMAGE_HOSTS=[:::]',
     'CEREBRO_ALLOW_PRIVATE_IMAGE_HOSTS=999.1.1.1',
+    'CEREBRO_FAILED_AUTH_PER_MINUTE=0',
+    'CEREBRO_FAILED_AUTH_PER_MINUTE=1000001',
+    'CEREBRO_FAILED_AUTH_PER_MINUTE=1.5',
     'CEREBRO_UNSUPPORTED_PARAMS=ignore',
     'CEREBRO_UNSUPPORTED_PARAMS=true',
     'CEREBRO_STRUCTURED_RETRIES=-1',
@@ -139,6 +165,39 @@ describe('settings', () => {
   ])('refuse %s', (assignment) => {
     const [name = '', value = ''] = assignment.split('=');
     expect(problemOf({ [name]: value })).toContain(name);
+  });
+
+  it('read encryption keys, and show none of them', () => {
+    const [one, two] = [Buffer.alloc(32, 1), Buffer.alloc(32, 2)].map((key) => key.toString('base64'));
+    const settings = parseSettings({ CEREBRO_ENCRYPTION_KEYS: `1:${one} , 12:${two?.replace('=', '')}` });
+    expect(settings.encryptionKeys.map(({ version }) => version)).toEqual([1, 12]);
+    expect(settings.encryptionKeys[1]?.key.export()).toEqual(Buffer.alloc(32, 2));
+    const printed = `${inspect(settings, { depth: 9, showHidden: true })}${JSON.stringify(settings)}`;
+    expect(printed).not.toContain(one);
+    expect(printed).not.toContain('01 01 01');
+  });
+
+  it.each([
+    '0:{32}',
+    '-1:{32}',
+    '01:{32}',
+    'one:{32}',
+    '{32}',
+    '1:',
+    '1:{31}',
+    '1:{33}',
+    '1:{32},1:{32}',
+    '1:{32},',
+    '1:{32};2:{32}',
+    '1:{32}A',
+    `1:${'*'.repeat(43)}=`,
+    // Forty-three digits that nobody writes for 32 bytes: what is left of the last one would be lost.
+    `1:${'A'.repeat(42)}B=`,
+  ])('refuse the encryption keys %j without showing them', (form) => {
+    const text = form.replace(/\{(\d+)\}/g, (_, size) => Buffer.alloc(Number(size), 0x5a).toString('base64'));
+    const problem = problemOf({ CEREBRO_ENCRYPTION_KEYS: text });
+    expect(problem).toContain('CEREBRO_ENCRYPTION_KEYS must be');
+    expect(problem).not.toContain('WlpaWl');
   });
 
   it('refuse to open private hosts to images in production (D1)', () => {
@@ -183,6 +242,18 @@ describe('settings', () => {
       corsOrigins: ['https://app.example.com', 'http://localhost:5173', 'https://[::1]:8443'],
     });
     expect(parseSettings({ CEREBRO_CORS_ORIGINS: '*' }).corsOrigins).toEqual(['*']);
+  });
+
+  it('believe the proxies that are named, by address or network', () => {
+    const CEREBRO_TRUSTED_PROXIES = '10.0.0.0/8, 192.0.2.1,2001:db8::/32';
+    expect(parseSettings({ CEREBRO_TRUSTED_PROXIES }).trustedProxies).toEqual([
+      '10.0.0.0/8',
+      '192.0.2.1',
+      '2001:db8::/32',
+    ]);
+    expect(() => parseSettings({ CEREBRO_TRUSTED_PROXIES: 'the-balancer' })).toThrow(
+      'CEREBRO_TRUSTED_PROXIES',
+    );
   });
 
   it('take an address of Replicate without a path for its /v1', () => {

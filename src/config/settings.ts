@@ -1,5 +1,7 @@
 // The settings of a gateway and how the environment spells them. Pure: reads only the record it is given.
+import ipaddr from 'ipaddr.js';
 import { UNSUPPORTED_PARAMS, type UnsupportedParams } from '../inference/call.js';
+import { type EncryptionKey, readEncryptionKeys } from './encryption-keys.js';
 import { SettingReader } from './setting-reader.js';
 
 /** Version of `jimothyjohn/phi3-vision-instruct` that takes comma-separated `image_urls`. */
@@ -17,6 +19,9 @@ const IMAGE_MODES = ['passthrough', 'fetch'] as const;
 
 /** One entry of `CEREBRO_MODELS`. */
 const MODEL_ENTRY = /^(?:\*|(?:deployments\/)?[\w.-]+\/(?:\*|[\w.-]+(?::[0-9a-f]{64})?))$/;
+
+/** In milliseconds. */
+const DAY = 86_400_000;
 
 /** One entry of `CEREBRO_ALLOW_PRIVATE_IMAGE_HOSTS`. */
 const HOST_ENTRY = /^(?:[\w.-]+|\[[0-9a-fA-F:.]+\])(?::\d{1,5})?$/;
@@ -53,22 +58,32 @@ export interface Settings {
   readonly createsPerMinute: number;
   /** Predictions of one model that this node waits for at the same time, at the most. */
   readonly modelConcurrency: number;
+  /** Wrong credentials that one address may bring in any minute; then it is refused for a while. */
+  readonly failedAuthPerMinute: number;
   /** What becomes of parameters that cannot be honoured, where the caller's key does not say. */
   readonly unsupportedParams: UnsupportedParams;
   /** How often a model is asked again for JSON that it got wrong; each time is billed. */
   readonly structuredRetries: number;
   /** The longest silence on a stream of ours, in milliseconds; then follows a comment. */
   readonly streamHeartbeatMs: number;
+  /** Networks of the proxies in front of us, whose `X-Forwarded-For` is believed. */
+  readonly trustedProxies: readonly string[];
+  /** The hardware whose list price holds for models that nobody has priced. */
+  readonly defaultHardware?: string;
   /** Origins whose pages may call us; `*` for any. */
   readonly corsOrigins: readonly string[];
   /** Bearer key of the admin API. Absent outside production: generated. */
   readonly adminKey?: string;
   /** Secret of the key hashes. Absent outside production: generated. */
   readonly keyPepper?: string;
+  /** Keys of stored secrets, such as tenants' own tokens; none: such secrets cannot be stored. */
+  readonly encryptionKeys: readonly EncryptionKey[];
   /** How long one prediction may take, boot included, before it is cancelled. */
   readonly predictionTimeoutMs: number;
   /** How long running requests may go on after SIGTERM. */
   readonly drainTimeoutMs: number;
+  /** How long the line of a settled prediction stays in the ledger. */
+  readonly ledgerRetentionMs: number;
   /** Largest request body, in bytes. */
   readonly bodyLimit: number;
 }
@@ -84,27 +99,33 @@ export class SettingsError extends Error {
 /** Secrets shorter than this can be guessed, so production refuses them. */
 const SECRET_MIN_LENGTH = 16;
 
+/** What the settings are for. A command answers no callers, and asks no models. */
+export type Role = 'gateway' | 'command';
+
 /**
  * Reads and checks all settings at once.
  *
  * @param env the environment, `process.env` as a rule
  * @throws {SettingsError} naming every variable that is wrong or, in production, missing
  */
-export function parseSettings(env: Readonly<Record<string, string | undefined>>): Settings {
+export function parseSettings(
+  env: Readonly<Record<string, string | undefined>>,
+  role: Role = 'gateway',
+): Settings {
   const read = new SettingReader(env);
   const production = read.oneOf('NODE_ENV', ['development', 'test', 'production']) === 'production';
   const databaseUrl = read.url('DATABASE_URL', ['postgres:', 'postgresql:'], { required: production });
-  const replicateToken = read.text('REPLICATE_API_TOKEN', { required: production });
+  const serves = production && role === 'gateway';
+  const replicateToken = read.text('REPLICATE_API_TOKEN', { required: serves });
   const secret = { required: production, minLength: production ? SECRET_MIN_LENGTH : 1 };
-  const adminKey = read.matching(
-    'CEREBRO_ADMIN_KEY',
-    /^[\x21-\x7e]{1,512}$/,
-    'a text without spaces',
-    secret,
-  );
+  const adminKey = read.matching('CEREBRO_ADMIN_KEY', /^[\x21-\x7e]{1,512}$/, 'a text without spaces', {
+    ...secret,
+    required: serves,
+  });
   const keyPepper = read.text('CEREBRO_KEY_PEPPER', secret);
   const publicUrl = read.baseUrl('CEREBRO_PUBLIC_URL', production ? ['https:'] : ['https:', 'http:']);
   const modelsFile = read.text('CEREBRO_MODELS_FILE');
+  const defaultHardware = read.text('CEREBRO_DEFAULT_HARDWARE');
   const settings: Settings = {
     production,
     host: read.text('HOST') ?? (production ? '0.0.0.0' : '127.0.0.1'),
@@ -119,6 +140,8 @@ export function parseSettings(env: Readonly<Record<string, string | undefined>>)
     predictionTimeoutMs:
       read.duration('CEREBRO_PREDICTION_TIMEOUT', { min: 1000, max: 86_400_000 }) ?? 600_000,
     drainTimeoutMs: read.duration('CEREBRO_DRAIN_TIMEOUT', { min: 0, max: 3_600_000 }) ?? 30_000,
+    ledgerRetentionMs:
+      read.duration('CEREBRO_LEDGER_RETENTION', { min: DAY, max: 36_500 * DAY }) ?? 400 * DAY,
     bodyLimit: read.integer('CEREBRO_BODY_LIMIT', { min: 1024, max: 256 * 1024 ** 2 }) ?? 16 * 1024 ** 2,
     models: read.list(
       'CEREBRO_MODELS',
@@ -131,14 +154,27 @@ export function parseSettings(env: Readonly<Record<string, string | undefined>>)
     }),
     createsPerMinute: read.integer('CEREBRO_CREATES_PER_MINUTE', { min: 1, max: 1_000_000 }) ?? 600,
     modelConcurrency: read.integer('CEREBRO_MODEL_CONCURRENCY', { min: 1, max: 100_000 }) ?? 1000,
+    failedAuthPerMinute: read.integer('CEREBRO_FAILED_AUTH_PER_MINUTE', { min: 1, max: 1_000_000 }) ?? 60,
     unsupportedParams: read.oneOf('CEREBRO_UNSUPPORTED_PARAMS', UNSUPPORTED_PARAMS) ?? 'refuse',
     structuredRetries: read.integer('CEREBRO_STRUCTURED_RETRIES', { min: 0, max: 5 }) ?? 1,
     streamHeartbeatMs: read.duration('CEREBRO_STREAM_HEARTBEAT', { min: 1000, max: 60_000 }) ?? 10_000,
+    encryptionKeys:
+      read.parsed(
+        'CEREBRO_ENCRYPTION_KEYS',
+        readEncryptionKeys,
+        'keys such as 1:<32 bytes in base64>, separated by commas, each with a version of its own',
+      ) ?? [],
+    trustedProxies: read.list(
+      'CEREBRO_TRUSTED_PROXIES',
+      isNetwork,
+      'addresses or networks such as 10.0.0.0/8',
+    ),
     corsOrigins: read.list(
       'CEREBRO_CORS_ORIGINS',
       isOrigin,
       'https://app.example.com (a scheme and a host, no slash at the end), or *',
     ),
+    ...(defaultHardware === undefined ? {} : { defaultHardware }),
     ...(publicUrl === undefined ? {} : { publicUrl }),
     ...(modelsFile === undefined ? {} : { modelsFile }),
     ...(databaseUrl === undefined ? {} : { databaseUrl }),
@@ -155,6 +191,10 @@ function isHost(entry: string): boolean {
   return (
     HOST_ENTRY.test(entry) && URL.canParse(`http://${entry}`) && (port === undefined || Number(port) > 0)
   );
+}
+
+function isNetwork(entry: string): boolean {
+  return entry.includes('/') ? ipaddr.isValidCIDR(entry) : ipaddr.isValid(entry);
 }
 
 /** An origin as browsers send it: a scheme and a host, perhaps a port, nothing else. */
