@@ -6,6 +6,8 @@ import { inMilliseconds } from './clock.js';
 /** One accepted create. */
 export interface BillEntry {
   readonly predictionId: string;
+  /** Who is billed: `accountOf` the token that it was created with. */
+  readonly account: string;
   /** `owner/name`. */
   readonly model: string;
   readonly version: string;
@@ -83,6 +85,7 @@ function billEntry(prediction: Prediction): BillEntry {
   const { startedAt, completedAt } = prediction;
   return {
     predictionId: prediction.id,
+    account: prediction.account,
     model: prediction.model,
     version: prediction.version,
     deployment: prediction.deployment,

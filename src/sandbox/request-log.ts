@@ -4,6 +4,8 @@
 /** One request to `/v1/…`, whatever came of it. */
 export interface LoggedRequest {
   readonly method: string;
+  /** Of the token that came with it, as bill entries have it; absent without one. */
+  readonly account?: string;
   /** Path and query. */
   readonly path: string;
   /**
@@ -27,10 +29,12 @@ export type AuthorizationMark = 'accepted' | 'refused' | 'present';
 export function logEntry(
   request: { readonly method: string; readonly url: string; readonly headers: object },
   mark: AuthorizationMark,
+  account?: string,
 ): { -readonly [Field in keyof LoggedRequest]: LoggedRequest[Field] } {
   const { authorization, ...headers } = request.headers as Record<string, string | undefined>;
   return {
     method: request.method,
+    ...(account && { account }),
     path: request.url,
     headers: { ...headers, ...(authorization !== undefined && { authorization: mark }) },
     time: Date.now(),

@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
+import { accountOf } from './account.js';
 import { call, create, echo, ended, PHI_IMAGE } from './sandbox.fixture.js';
 import type { SandboxOptions } from './options.js';
 import { startSandbox, type Sandbox } from './sandbox.js';
@@ -28,6 +29,7 @@ describe('the bill', () => {
       billedSeconds: predict_time,
       entries: [
         {
+          account: accountOf('r8_spec'),
           predictionId: created.body.id,
           model: 'jimothyjohn/phi3-vision-instruct',
           version: PHI_IMAGE,

@@ -53,11 +53,11 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
   const files = new FilesStore(settings.clock);
   const state: SandboxState = {
     settings,
-    answering: {
+    answering: (account) => ({
       model: seeing.answer,
       fetchPicture: options.fetchPicture ?? ((url, signal) => client.get(url, signal)),
-      files: ownFiles(files, () => `${state.origin}/v1`),
-    },
+      files: ownFiles({ store: files, account, baseUrl: () => `${state.origin}/v1` }),
+    }),
     store: new PredictionsStore(settings.heldPredictions, settings.clock),
     script: new FaultScript(),
     bill: new BillBook(settings.heldPredictions),

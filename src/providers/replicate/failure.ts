@@ -59,6 +59,22 @@ function refusedToApiError(fault: UpstreamFault, toParam: (field: string) => str
   }
 }
 
+/** What the provider holds against a tenant's own account is for somebody else to mend than for our operator. */
+const OWN_ACCOUNT: Readonly<Partial<Record<ErrorName, string>>> = {
+  upstream_auth:
+    "Replicate refused the tenant's own API token. A good one can be set with PATCH /admin/tenants/{id}.",
+  upstream_billing:
+    "The tenant's own Replicate account has no credit. Another token can be set with PATCH /admin/tenants/{id}.",
+};
+
+/** The same failure, where it came of a tenant's own account. */
+export function toOwnAccountError(error: unknown): unknown {
+  const known = error instanceof UpstreamFault ? faultToApiError(error, () => undefined) : error;
+  const message = known instanceof ApiError ? OWN_ACCOUNT[known.reason] : undefined;
+  if (!(known instanceof ApiError) || message === undefined) return known;
+  return new ApiError(known.reason, { message, billed: known.billed, cause: known.cause });
+}
+
 const MODEL_GONE =
   'The model is not available at its provider: its version does not exist or may not be used.';
 

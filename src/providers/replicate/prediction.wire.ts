@@ -1,5 +1,6 @@
 // Replicate's prediction object, as far as we rely on it, read with suspicion.
 import type { PredictionReport, UpstreamState } from '../../inference/prediction-record.js';
+import { countTokens } from '../../tokenizer/llama-tokenizer.js';
 import { HTTP_STATUS } from './transport.js';
 import { UpstreamFault } from './upstream-fault.js';
 
@@ -68,6 +69,7 @@ export function readPrediction(value: unknown): Prediction {
 /** What a prediction says, in our own words. */
 export function toReport(prediction: Prediction): PredictionReport {
   const { id, status, startedAt, completedAt, runTimeUs, tokens } = prediction;
+  const counted = status === 'succeeded' && !tokens ? countOutput(prediction.output) : undefined;
   return {
     upstreamId: id,
     state: status,
@@ -75,7 +77,15 @@ export function toReport(prediction: Prediction): PredictionReport {
     ...(completedAt && { completedAt }),
     ...(runTimeUs !== undefined && { runTimeUs }),
     ...(tokens && { tokens }),
+    ...(counted !== undefined && { countedCompletion: counted }),
   };
+}
+
+/** Tokens of an output that is a text, or a text in pieces. */
+function countOutput(output: unknown): number | undefined {
+  if (typeof output === 'string') return countTokens(output);
+  const isText = Array.isArray(output) && output.every((piece) => typeof piece === 'string');
+  return isText ? countTokens(output.join('')) : undefined;
 }
 
 /** The id at the head of an answer that is otherwise unreadable, so that what it started can be cancelled. */

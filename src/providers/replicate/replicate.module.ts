@@ -1,87 +1,42 @@
 import { Module } from '@nestjs/common';
-import Replicate from 'replicate';
 import { SettingsService } from '../../config/config.module.js';
 import { InferenceProvider } from '../../inference/inference.js';
-import { CreateAdmission } from './create-admission.js';
-import { ImageDelivery } from './image-delivery.js';
-import { ModelInterfacesStore } from './model-interfaces.store.js';
-import { ModelsClient } from './models.client.js';
-import { Planner } from './planner.js';
-import { ReplicateClient } from './replicate.client.js';
-import { ReplicateProvider } from './replicate.provider.js';
-import { StreamWatch } from './stream-watch.js';
-import { ReplicateTransport } from './transport.js';
+import type { UpstreamAccount } from '../../inference/upstream-account.js';
+import { AccountPool } from './account-pool.js';
+import { AccountsProvider } from './accounts.provider.js';
+import { ReplicateConnection } from './connection.js';
 import { ReplicateWebhooks } from './webhooks.service.js';
 
-/** Everything that talks to Replicate, built once. */
-class ReplicateConnection {
-  readonly admission: CreateAdmission;
-  readonly transport: ReplicateTransport;
-  readonly client: ReplicateClient;
-  readonly models: ModelsClient;
-  readonly streams: StreamWatch;
-
+/** The gateway's own account. */
+class GatewayConnection extends ReplicateConnection {
   constructor(readonly settings: SettingsService) {
-    const token = settings.get('replicateToken', { infer: true });
-    const baseUrl = settings.get('replicateBaseUrl', { infer: true });
-    this.admission = new CreateAdmission({
-      createsPerMinute: settings.get('createsPerMinute', { infer: true }),
-      modelConcurrency: settings.get('modelConcurrency', { infer: true }),
+    super(settings, {
+      token: settings.get('replicateToken', { infer: true }),
+      webhookUrl: settings.get('publicUrl', { infer: true }),
     });
-    this.transport = new ReplicateTransport({
-      baseUrl,
-      token,
-      cancelAfterMs: settings.get('predictionTimeoutMs', { infer: true }),
-      onCreatesExhausted: (resetMs) => this.admission.pause(resetMs),
-    });
-    const replicate = new Replicate({
-      auth: token ?? '',
-      baseUrl,
-      fetch: this.transport.fetch,
-      useFileOutput: false,
-    });
-    this.client = new ReplicateClient(replicate, this.transport);
-    this.models = new ModelsClient(replicate);
-    this.streams = new StreamWatch({ dispatcher: this.transport.dispatcher, baseUrl });
   }
 }
 
-function toProvider({
-  settings,
-  client,
-  models,
-  admission,
-  transport,
-  streams,
-}: ReplicateConnection): ReplicateProvider {
-  const planner = new Planner(
-    new ModelInterfacesStore(models),
-    new ImageDelivery(client),
-    settings.get('predictionTimeoutMs', { infer: true }),
-  );
-  return new ReplicateProvider({
-    client,
-    planner,
-    admission,
-    streams,
-    publicUrl: settings.get('publicUrl', { infer: true }),
-    close: () => transport.close(),
-  });
+/** Webhooks of another account are signed with another secret, which we would have to ask for and keep. */
+function toProvider({ provider, settings }: GatewayConnection): AccountsProvider {
+  const connect = ({ token }: UpstreamAccount) =>
+    new ReplicateConnection(settings, { token, webhookUrl: undefined }).provider;
+  return new AccountsProvider(provider, new AccountPool(connect));
 }
 
 /** Replicate, as the inference provider and as a sender of webhooks. */
 @Module({
   providers: [
     {
-      provide: ReplicateConnection,
+      provide: GatewayConnection,
       inject: [SettingsService],
-      useFactory: (settings: SettingsService) => new ReplicateConnection(settings),
+      useFactory: (settings: SettingsService) => new GatewayConnection(settings),
     },
-    { provide: InferenceProvider, inject: [ReplicateConnection], useFactory: toProvider },
+    { provide: InferenceProvider, inject: [GatewayConnection], useFactory: toProvider },
     {
       provide: ReplicateWebhooks,
-      inject: [ReplicateConnection],
-      useFactory: ({ client, settings }: ReplicateConnection) =>
+      inject: [GatewayConnection],
+      useFactory: ({ client, settings }: GatewayConnection) =>
         new ReplicateWebhooks(client, settings.get('publicUrl', { infer: true })),
     },
   ],

@@ -1,4 +1,4 @@
-// Replicate as an inference provider: one question is one prediction, waited for to its end.
+// Replicate as an inference provider on one account: one question is one prediction, waited for to its end.
 import { Injectable, type OnApplicationShutdown, type OnModuleDestroy } from '@nestjs/common';
 import { ApiError } from '../../errors/api-error.js';
 import type {
@@ -42,9 +42,12 @@ export interface ReplicateParts {
   readonly planner: Planner;
   readonly admission: CreateAdmission;
   readonly streams: StreamWatch;
+  /** Where Replicate's webhooks reach us; undefined: none are asked for. */
   readonly publicUrl: string | undefined;
   /** Closes the connections. */
   close(): Promise<void>;
+  /** Closes them when everything that was sent has been answered. */
+  retire(): Promise<void>;
 }
 
 /** One wait for a prediction's end. */
@@ -55,7 +58,7 @@ interface Waiting {
   readonly relay: Relay | undefined;
 }
 
-/** Asks models on Replicate. */
+/** Asks models on Replicate, on one account. */
 @Injectable()
 export class ReplicateProvider implements InferenceProvider, OnModuleDestroy, OnApplicationShutdown {
   private readonly lives = new Set<Life>();
@@ -129,6 +132,11 @@ export class ReplicateProvider implements InferenceProvider, OnModuleDestroy, On
 
   async onApplicationShutdown(): Promise<void> {
     await this.parts.close();
+  }
+
+  /** Lets go of the connections when nobody asks here any more: what was sent is heard out. */
+  retire(): Promise<void> {
+    return this.parts.retire();
   }
 
   private async live(

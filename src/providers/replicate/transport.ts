@@ -83,7 +83,7 @@ export class ReplicateTransport {
       const reply = isCreate ? await this.sendCreate(url, init) : await this.send(url, init, READ_TIMES);
       return (isAccepted(reply)
         ? new AcceptedReply(reply)
-        : new FailedReply(refusal(reply))) as unknown as Response;
+        : new FailedReply(this.refusal(reply))) as unknown as Response;
     } catch (error) {
       // Nobody foresaw this, so nobody knows whether the request was sent.
       const fault = error instanceof UpstreamFault ? error : new UpstreamFault('lost', { cause: error });
@@ -110,7 +110,7 @@ export class ReplicateTransport {
     const url = new URL(path, `${this.options.baseUrl.replace(/\/+$/, '')}/`);
     const body = bytes as Uint8Array<ArrayBuffer>;
     const reply = await this.send(url, { method: 'POST', headers, body, signal }, UPLOAD_TIMES);
-    if (!isAccepted(reply)) throw refusal(reply);
+    if (!isAccepted(reply)) throw this.refusal(reply);
     return new AcceptedReply(reply).json();
   }
 
@@ -122,6 +122,11 @@ export class ReplicateTransport {
   /** Closes all connections; running requests fail. */
   async close(): Promise<void> {
     await this.agent.destroy();
+  }
+
+  /** Closes all connections when the requests on them have been answered. New ones fail. */
+  async retire(): Promise<void> {
+    await this.agent.close();
   }
 
   private async sendCreate(url: URL, init: RequestInit): Promise<ExchangeReply> {
@@ -160,6 +165,12 @@ export class ReplicateTransport {
       ...(content !== undefined && { body: content }),
       ...(signal && { signal }),
     });
+  }
+
+  /** Nobody promises that a refusal does not repeat what it refuses. */
+  private refusal(reply: ExchangeReply): UpstreamFault {
+    const { token } = this.options;
+    return refusal(token ? { ...reply, body: reply.body.replaceAll(token, '…') } : reply);
   }
 
   private cancelAge(signal: AbortSignal | null | undefined): string {

@@ -10,8 +10,10 @@ import { findModel, fullName, latestVersion, resolveVersion } from '../models/ca
 import { findDeployment } from '../models/deployments.js';
 import { readPreferences } from '../preferences.js';
 import type { PredictionRun } from '../predictions/prediction-run.js';
+import type { AccountOrder } from '../predictions/predictions.store.js';
 import { createdBody, predictionUrls, readBody } from '../predictions/prediction.wire.js';
 import { isProblem, notFound } from '../problem.js';
+import { accountOfCaller } from './gate.js';
 import { closed, refuse, resetConnection, sendDamaged, sendProblem } from './replies.js';
 import { wireContext, type SandboxState } from './sandbox-state.js';
 
@@ -49,7 +51,7 @@ async function create(
   if (isProblem(asked)) return sendProblem(reply, asked);
 
   const previous = state.store.newest;
-  const run = accept(state, order, fault, asked.cancelAfter);
+  const run = accept(state, { ...order, account: accountOfCaller(request) }, fault, asked.cancelAfter);
   const delivered = followed(state, run, order, fault);
   if (fault.resetAfterAccept) return resetConnection(request, reply);
   const complete = asked.wait === undefined || (await held(state, run, asked.wait, reply));
@@ -68,12 +70,12 @@ function createSeen(body: unknown, named: PathTarget | undefined): CreateSeen {
 
 function accept(
   state: SandboxState,
-  order: CreateOrder,
+  order: AccountOrder,
   fault: AcceptedFault,
   cancelAfter: number | undefined,
 ): PredictionRun {
   const { boot, run } = state.settings;
-  const work = workOf(order, state.answering);
+  const work = workOf(order, state.answering(order.account));
   const made = state.store.create(order, { boot, run, ...fault }, cancelAfter, work);
   state.bill.add(made.prediction);
   return made;

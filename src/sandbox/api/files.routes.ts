@@ -5,6 +5,7 @@ import { isDownloadAllowed } from '../files/download-signature.js';
 import { fileBody } from '../files/stored-file.js';
 import { fileTooLarge, isContentPart, LARGEST_FILE, readUpload } from '../files/upload.js';
 import { isProblem, problem } from '../problem.js';
+import { accountOfCaller } from './gate.js';
 import { sendProblem } from './replies.js';
 import { wireContext, type SandboxState } from './sandbox-state.js';
 
@@ -23,17 +24,21 @@ const badSignature = problem(403, { detail: 'Invalid or expired signature' });
 export async function addFileRoutes(api: FastifyInstance, state: SandboxState): Promise<void> {
   await api.register(multipart, { limits: { fileSize: LARGEST_FILE }, isPartAFile: isContentPart });
   api.post('/files', { bodyLimit: 2 * LARGEST_FILE }, (request, reply) => upload(state, request, reply));
-  api.get('/files', () => ({
+  api.get('/files', (request) => ({
     previous: null,
     next: null,
-    results: state.files.all().map((file) => fileBody(file, wireContext(state).baseUrl)),
+    results: state.files
+      .all(accountOfCaller(request))
+      .map((file) => fileBody(file, wireContext(state).baseUrl)),
   }));
-  api.get<{ Params: IdPath }>('/files/:id', ({ params }, reply) => {
-    const file = state.files.get(params.id);
+  api.get<{ Params: IdPath }>('/files/:id', (request, reply) => {
+    const file = state.files.get(request.params.id, accountOfCaller(request));
     return file ? fileBody(file, wireContext(state).baseUrl) : sendProblem(reply, fileNotFound);
   });
-  api.delete<{ Params: IdPath }>('/files/:id', ({ params }, reply) =>
-    state.files.delete(params.id) ? reply.code(204).send() : sendProblem(reply, fileNotFound),
+  api.delete<{ Params: IdPath }>('/files/:id', (request, reply) =>
+    state.files.delete(request.params.id, accountOfCaller(request))
+      ? reply.code(204).send()
+      : sendProblem(reply, fileNotFound),
   );
 }
 
@@ -61,7 +66,9 @@ async function upload(
   try {
     const read = await readUpload(request.parts());
     if (isProblem(read)) return sendProblem(reply, read);
-    return reply.code(201).send(fileBody(state.files.add(read), wireContext(state).baseUrl));
+    return reply
+      .code(201)
+      .send(fileBody(state.files.add(read, accountOfCaller(request)), wireContext(state).baseUrl));
   } catch (error) {
     if (codeOf(error) === 'FST_REQ_FILE_TOO_LARGE') return sendProblem(reply, fileTooLarge);
     const detail = error instanceof Error ? error.message : String(error);

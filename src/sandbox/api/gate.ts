@@ -1,7 +1,7 @@
 // What every request passes before its route: the log, early resets, the token.
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { logEntry } from '../request-log.js';
-import { refusal } from './authentication.js';
+import { accountIn, refusal } from './authentication.js';
 import type { RateHeaders } from './rate-headers.js';
 import { resetConnection, sendProblem } from './replies.js';
 import type { SandboxState } from './sandbox-state.js';
@@ -11,7 +11,7 @@ export function addGate(api: FastifyInstance, state: SandboxState, rates?: RateH
   const entries = new WeakMap<FastifyRequest, ReturnType<typeof logEntry>>();
   api.addHook('onRequest', (request, reply, done) => {
     const refused = refusal(request.headers.authorization, state.settings.token);
-    const entry = logEntry(request, refused ? 'refused' : 'accepted');
+    const entry = logEntry(request, refused ? 'refused' : 'accepted', accountOfCaller(request));
     entries.set(request, entry);
     state.log.add(entry);
     const isReset = isCreate(request) && state.script.takeResetBeforeRead();
@@ -35,6 +35,11 @@ export function addLog(open: FastifyInstance, state: SandboxState): void {
     state.log.add(logEntry(request, 'present'));
     done();
   });
+}
+
+/** The account of who has passed the gate. */
+export function accountOfCaller({ headers }: FastifyRequest): string {
+  return accountIn(headers.authorization) ?? '';
 }
 
 function isCreate({ method, routeOptions }: FastifyRequest): boolean {

@@ -5,6 +5,7 @@ import type { PredictionRun } from '../predictions/prediction-run.js';
 import { readBody } from '../predictions/prediction.wire.js';
 import type { CreatedBetween, PageStart } from '../predictions/predictions.store.js';
 import { inputInvalid, notFound, type Problem } from '../problem.js';
+import { accountOfCaller } from './gate.js';
 import { refuse, sendDamaged, sendProblem } from './replies.js';
 import { wireContext, type SandboxState } from './sandbox-state.js';
 
@@ -18,14 +19,14 @@ type ListQuery = Readonly<Partial<Record<'cursor' | 'created_after' | 'created_b
 export function addPredictionRoutes(api: FastifyInstance, state: SandboxState): void {
   api.get<{ Querystring: ListQuery }>('/predictions', (request, reply) => {
     const unreadable = unreadableTime(request.query);
-    return unreadable ? sendProblem(reply, unreadable) : list(state, request.query);
+    return unreadable ? sendProblem(reply, unreadable) : list(state, request.query, accountOfCaller(request));
   });
   api.get<{ Params: IdPath }>('/predictions/:id', (request, reply) => {
-    const run = state.store.get(request.params.id);
+    const run = state.store.get(request.params.id, accountOfCaller(request));
     return run ? read(state, run, request, reply) : sendProblem(reply, notFound);
   });
   api.post<{ Params: IdPath }>('/predictions/:id/cancel', (request, reply) => {
-    const run = state.store.get(request.params.id);
+    const run = state.store.get(request.params.id, accountOfCaller(request));
     return run ? cancel(state, run, request, reply) : sendProblem(reply, notFound);
   });
 }
@@ -55,9 +56,9 @@ function cancel(
   return sendDamaged(request, reply, readBody(run.prediction, wireContext(state)), damage);
 }
 
-function list(state: SandboxState, query: ListQuery): object {
+function list(state: SandboxState, query: ListQuery, account: string): object {
   const context = wireContext(state);
-  const page = state.store.page(pageStart(query.cursor), createdBetween(query));
+  const page = state.store.page(account, pageStart(query.cursor), createdBetween(query));
   const url = (direction: string, id: string | undefined) =>
     id === undefined ? null : `${context.baseUrl}/predictions?${cursorQuery(query, `${direction}.${id}`)}`;
   return {

@@ -14,7 +14,8 @@ import type { Webhooks } from '../webhooks/webhooks.js';
 /** The running sandbox. */
 export interface SandboxState {
   readonly settings: SandboxSettings;
-  readonly answering: AnsweringParts;
+  /** What the predictions of an account are answered with. */
+  readonly answering: (account: string) => AnsweringParts;
   readonly store: PredictionsStore;
   readonly script: FaultScript;
   readonly bill: BillBook;

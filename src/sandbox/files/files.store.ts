@@ -17,33 +17,35 @@ export class FilesStore {
   constructor(private readonly clock: Clock) {}
 
   /** Keeps an upload under an id of its own: a UUID's text in base64, as recorded. */
-  add(upload: Upload): StoredFile {
+  add(upload: Upload, account: string): StoredFile {
     const createdAt = this.clock();
     const digest = (algorithm: string) => createHash(algorithm).update(upload.bytes).digest('hex');
     const id = Buffer.from(randomUUID()).toString('base64url');
     const times = { createdAt, expiresAt: createdAt + LIFETIME };
-    const file = { ...upload, id, md5: digest('md5'), sha256: digest('sha256'), ...times };
+    const file = { ...upload, id, account, md5: digest('md5'), sha256: digest('sha256'), ...times };
     this.files.set(id, file);
     this.bytes += file.bytes.length;
     this.dropOldest();
     return file;
   }
 
-  /** The file of that id, unless it has expired. */
-  get(id: string): StoredFile | undefined {
+  /** The file of that id, unless it has expired; with an account, only where it is that account's. */
+  get(id: string, account?: string): StoredFile | undefined {
     const file = this.files.get(id);
+    if (account !== undefined && file?.account !== account) return undefined;
     return file && file.expiresAt > this.clock() ? file : undefined;
   }
 
-  /** Every file that has not expired, newest first. */
-  all(): StoredFile[] {
+  /** Every file of an account that has not expired, newest first. */
+  all(account: string): StoredFile[] {
     const now = this.clock();
-    return [...this.files.values()].filter(({ expiresAt }) => expiresAt > now).reverse();
+    const isShown = (file: StoredFile): boolean => file.account === account && file.expiresAt > now;
+    return [...this.files.values()].filter(isShown).reverse();
   }
 
-  /** Forgets a file; says whether there was one. */
-  delete(id: string): boolean {
-    const file = this.get(id);
+  /** Forgets a file of an account; says whether there was one. */
+  delete(id: string, account: string): boolean {
+    const file = this.get(id, account);
     if (file) this.drop(file);
     return file !== undefined;
   }

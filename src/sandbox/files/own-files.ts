@@ -10,14 +10,22 @@ export interface OwnFiles {
   bytes(url: string): Uint8Array | undefined;
 }
 
-/** Resolves against a store. `baseUrl` is asked for at each use: it is known once the sandbox listens. */
-export function ownFiles(store: FilesStore, baseUrl: () => string): OwnFiles {
+/** Whose files, and where. */
+export interface FilesPlace {
+  readonly store: FilesStore;
+  readonly account: string;
+  /** Asked for at each use: it is known once the sandbox listens. */
+  readonly baseUrl: () => string;
+}
+
+/** Resolves the files of one account. */
+export function ownFiles({ store, account, baseUrl }: FilesPlace): OwnFiles {
   const idOf = (url: string) => {
     const start = `${baseUrl()}/files/`;
     return url.startsWith(start) ? url.slice(start.length).split(/[/?#]/, 1)[0] : undefined;
   };
   return {
     owns: (url) => idOf(url) !== undefined,
-    bytes: (url) => store.get(idOf(url) ?? '')?.bytes,
+    bytes: (url) => store.get(idOf(url) ?? '', account)?.bytes,
   };
 }

@@ -13,6 +13,8 @@ export interface Upload {
 /** A file. Times are epoch milliseconds. */
 export interface StoredFile extends Upload {
   readonly id: string;
+  /** Whose it is; nobody else can read it. */
+  readonly account: string;
   readonly md5: string;
   readonly sha256: string;
   readonly createdAt: number;

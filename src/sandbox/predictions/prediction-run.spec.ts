@@ -13,6 +13,7 @@ function start(
   const createdAt = wallClock();
   const prediction: Prediction = {
     id: '0'.repeat(26),
+    account: 'a',
     model: 'owner/name',
     version: 'hidden',
     deployment: null,

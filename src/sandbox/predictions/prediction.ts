@@ -9,6 +9,8 @@ export type PredictionStatus = 'starting' | 'processing' | 'succeeded' | 'failed
 /** A prediction. Times are epoch milliseconds. */
 export interface Prediction {
   readonly id: string;
+  /** Whose it is; nobody else can read it. */
+  readonly account: string;
   /** `owner/name`. */
   readonly model: string;
   readonly version: string;

@@ -27,6 +27,11 @@ export interface CreatedBetween {
   readonly before: number;
 }
 
+/** An order that was accepted, and whose it is. */
+export interface AccountOrder extends CreateOrder {
+  readonly account: string;
+}
+
 const PAGE_SIZE = 100;
 
 /** Predictions by id, in the order created. */
@@ -43,7 +48,7 @@ export class PredictionsStore {
 
   /** Starts a prediction. `cancelAfter` is in milliseconds. */
   create(
-    order: CreateOrder,
+    order: AccountOrder,
     course: AcceptedFault,
     cancelAfter: number | undefined,
     work: Work,
@@ -63,9 +68,10 @@ export class PredictionsStore {
     return this.latest;
   }
 
-  /** The prediction of that id, or nothing. */
-  get(id: string): PredictionRun | undefined {
-    return this.runs.get(id);
+  /** The account's prediction of that id, or nothing. */
+  get(id: string, account: string): PredictionRun | undefined {
+    const run = this.runs.get(id);
+    return run?.prediction.account === account ? run : undefined;
   }
 
   /** The prediction whose stream has that name, or nothing. */
@@ -73,12 +79,12 @@ export class PredictionsStore {
     return this.streams.get(name);
   }
 
-  /** One page, newest first. */
-  page(start: PageStart, between: CreatedBetween): PredictionPage {
+  /** One page of an account's, newest first. */
+  page(account: string, start: PageStart, between: CreatedBetween): PredictionPage {
     const now = this.clock();
     const all = [...this.runs.values()]
       .map((run) => run.prediction)
-      .filter(({ listedFrom }) => listedFrom <= now)
+      .filter((prediction) => prediction.account === account && prediction.listedFrom <= now)
       .filter(({ createdAt }) => createdAt >= between.after && createdAt <= between.before)
       .reverse();
     const first = firstOfPage(all, start);
@@ -112,7 +118,7 @@ export class PredictionsStore {
 }
 
 function newPrediction(
-  order: CreateOrder,
+  order: AccountOrder,
   createdAt: number,
   cancelAfter: number | undefined,
   unlisted: number,
@@ -120,6 +126,7 @@ function newPrediction(
   const { model, version } = order.target;
   return {
     id: newPredictionId(),
+    account: order.account,
     model: fullName(model),
     version: version.id,
     deployment: order.deployment ? fullName(order.deployment) : null,

@@ -1,0 +1,101 @@
+// Tenants' own tokens at the provider: stored sealed, opened where they are used.
+import { createHash } from 'node:crypto';
+import { Injectable, type OnModuleDestroy } from '@nestjs/common';
+import type { Prisma } from '../database/client/client.js';
+import { Notifications } from '../database/notifications.service.js';
+import { PrismaService } from '../database/prisma.service.js';
+import {
+  upstreamAccount,
+  type UpstreamAccount,
+  type UpstreamAccounts,
+} from '../inference/upstream-account.js';
+import { Vault } from '../vault/vault.service.js';
+import { AccountCache } from './account-cache.js';
+
+/** Where the database tells of changed keys and tenants, by their ids. */
+const CHANNEL = 'cerebro_credentials';
+
+/** Which of these ids are tenants'. */
+const TENANT = 'ten_';
+
+/** Tenants' own accounts. */
+@Injectable()
+export class TenantAccounts implements UpstreamAccounts, OnModuleDestroy {
+  private readonly cache: AccountCache;
+  private stopListening: (() => void)[] = [];
+
+  constructor(
+    private readonly prisma: PrismaService,
+    private readonly vault: Vault,
+    private readonly notifications: Notifications,
+  ) {
+    this.cache = new AccountCache({
+      load: (tenantId) => this.load(tenantId),
+      isHearing: () => notifications.isListening,
+    });
+  }
+
+  /**
+   * A tenant's own account; undefined where it uses the gateway's. From memory as a rule.
+   *
+   * @throws {SealError} when its token cannot be opened: nothing of its is sent on the gateway's account then
+   * @throws when the database cannot be reached
+   */
+  of(tenantId: string): Promise<UpstreamAccount | undefined> {
+    this.listen();
+    return this.cache.find(tenantId);
+  }
+
+  /**
+   * Stores a tenant's token, or with null removes it. It counts on every node as soon as the transaction is committed.
+   *
+   * @param tx the transaction of the use case
+   * @throws {ApiError} `encryption_not_configured` where no token can be stored
+   */
+  async set(tx: Prisma.TransactionClient, tenantId: string, token: string | null): Promise<void> {
+    const sealed = token === null ? null : this.vault.seal(token, contextOf(tenantId));
+    await tx.$executeRaw`
+      UPDATE tenants SET upstream_token = ${sealed},
+        upstream_token_set_at = CASE WHEN ${sealed}::text IS NOT NULL THEN now() END
+      WHERE id = ${tenantId}`;
+  }
+
+  /** Forgets what is remembered of a tenant, without waiting for the database to tell; called after a commit. */
+  forget(tenantId: string): void {
+    this.cache.forget(tenantId);
+  }
+
+  onModuleDestroy(): void {
+    for (const stop of this.stopListening) stop();
+  }
+
+  private async load(tenantId: string): Promise<UpstreamAccount | undefined> {
+    const tenant = await this.prisma.tenant.findUnique({
+      where: { id: tenantId },
+      select: { upstreamToken: true },
+    });
+    const sealed = tenant?.upstreamToken;
+    if (sealed === undefined || sealed === null) return undefined;
+    return upstreamAccount(`${tenantId}:${digestOf(sealed)}`, this.vault.open(sealed, contextOf(tenantId)));
+  }
+
+  private listen(): void {
+    if (this.stopListening.length > 0) return;
+    this.stopListening = [
+      this.notifications.on(CHANNEL, (id) => {
+        if (id.startsWith(TENANT)) this.cache.forget(id);
+      }),
+      this.notifications.onReset(() => this.cache.forget()),
+    ];
+  }
+}
+
+/** Binds a sealed token to its row. */
+function contextOf(tenantId: string): string {
+  return `tenants/${tenantId}/upstream_token`;
+}
+
+/** The same token sealed anew is another text: at worst, its connections are made anew. */
+function digestOf(sealed: string): string {
+  return createHash('sha256').update(sealed).digest('base64url').slice(0, 16);
+}
