@@ -5,8 +5,10 @@ import { type BeforeApplicationShutdown, Injectable, Logger } from '@nestjs/comm
 import { SettingsService } from '../config/config.module.js';
 import { NodeLease } from '../database/node-lease.service.js';
 import { InferenceProvider } from '../inference/inference.js';
+import type { PredictionReport } from '../inference/prediction-record.js';
 import type { LiveRecord } from '../predictions/live-record.js';
 import { Predictions } from '../predictions/predictions.service.js';
+import { AccountsOfRecords } from './accounts-of-records.js';
 import { LostPredictions } from './lost-predictions.js';
 
 /** Pauses before each question about a prediction's bill, in milliseconds; a webhook mostly brings it sooner. */
@@ -43,6 +45,7 @@ export class Aftercare implements BeforeApplicationShutdown {
     private readonly predictions: Predictions,
     private readonly provider: InferenceProvider,
     private readonly lost: LostPredictions,
+    private readonly accounts: AccountsOfRecords,
     private readonly node: NodeLease,
     settings: SettingsService,
   ) {
@@ -93,14 +96,20 @@ export class Aftercare implements BeforeApplicationShutdown {
   }
 
   private async readBill(record: LiveRecord): Promise<void> {
-    for (const pause of this.settlementPauses) {
+    // Only the gateway's own account sends webhooks.
+    const pauses = record.start.ownUpstream ? SETTLEMENT_PAUSES : this.settlementPauses;
+    for (const pause of pauses) {
       await Promise.race([this.pause(pause), record.ended]);
       if (record.hasEnded || record.upstreamId === undefined) return;
-      const report = await this.provider.look(record.upstreamId).catch(() => undefined);
+      const report = await this.look(record, record.upstreamId).catch(() => undefined);
       if (report) record.reported(report);
       if (record.hasEnded) return;
     }
     await this.predictions.release(record, CHECK_IN);
+  }
+
+  private async look(record: LiveRecord, id: string): Promise<PredictionReport | undefined> {
+    return this.provider.look(id, await this.accounts.of(record.start));
   }
 
   private async endAfter(record: LiveRecord, graceMs: number): Promise<void> {
@@ -134,7 +143,7 @@ export class Aftercare implements BeforeApplicationShutdown {
   private async cancel(record: LiveRecord, id: string): Promise<void> {
     for (const pause of [...CANCEL_PAUSES, 0]) {
       if (record.hasEnded) return;
-      const report = await this.provider.cancel(id).catch((error: unknown) => {
+      const report = await this.cancelOnce(record, id).catch((error: unknown) => {
         this.logger.debug(`${record.id} could not be cancelled: ${(error as Error).message}`);
         return undefined;
       });
@@ -142,6 +151,10 @@ export class Aftercare implements BeforeApplicationShutdown {
       await this.pause(pause);
     }
     this.logger.warn(`${record.id} (${id}) could not be cancelled yet`);
+  }
+
+  private async cancelOnce(record: LiveRecord, id: string): Promise<PredictionReport | undefined> {
+    return this.provider.cancel(id, await this.accounts.of(record.start));
   }
 
   /** Waits; a shutdown cuts it short. */

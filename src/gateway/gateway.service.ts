@@ -5,6 +5,7 @@ import { SettingsService } from '../config/config.module.js';
 import { ApiError } from '../errors/api-error.js';
 import type { Call, UnsupportedParams } from '../inference/call.js';
 import { type InferencePlan, InferenceProvider } from '../inference/inference.js';
+import { UpstreamAccounts } from '../inference/upstream-account.js';
 import { ModelCatalogue } from '../models/catalogue.service.js';
 import { withInstructions } from '../structured-output/instructions.js';
 import { StructuredOutput } from '../structured-output/structured-output.service.js';
@@ -32,6 +33,7 @@ export class Gateway implements OnModuleInit {
     private readonly choices: Choices,
     private readonly structuredAnswers: StructuredAnswers,
     private readonly structured: StructuredOutput,
+    private readonly accounts: UpstreamAccounts,
     settings: SettingsService,
   ) {
     this.unsupportedParams = settings.get('unsupportedParams', { infer: true });
@@ -51,13 +53,22 @@ export class Gateway implements OnModuleInit {
     { modelName, images, choices = 1, form, unsupported = [], ...asked }: DoorRequest,
     call: Call,
   ): Promise<Question> {
-    const model = this.models.resolve(modelName);
+    const model = this.models.resolve(modelName, call.models);
     const dropsUnsupported = (call.unsupportedParams ?? this.unsupportedParams) === 'drop';
     const [param] = unsupported;
     if (param !== undefined && !dropsUnsupported) throw refused(param);
     if (form) await this.structured.check(form);
     const prompt = form ? withInstructions(form, asked.prompt) : asked.prompt;
-    const request = { ...asked, prompt, model, imageCount: images.length, dropsUnsupported, choices };
+    const account = await this.accounts.of(call.tenantId);
+    const request = {
+      ...asked,
+      ...(account && { account }),
+      prompt,
+      model,
+      imageCount: images.length,
+      dropsUnsupported,
+      choices,
+    };
     const plan = this.withPrice(await this.provider.plan(request, call.signal));
     const plans = await this.plansOf(plan, choices, call.signal);
     return { plan, plans, images, choices, form, dropped: [...unsupported, ...plan.dropped] };
@@ -152,10 +163,20 @@ export class Gateway implements OnModuleInit {
   }
 }
 
+/** All choices, and the caller's limits told of what they have used. */
+async function answerAll(question: Question, call: Call, answer: AnswerChoice): Promise<Answers> {
+  const answers = together(question.plan.request.model, await choicesOf(question, call, answer));
+  call.onUsage?.(answers.usage);
+  return answers;
+}
+
 /** All choices at the same time. The first that fails ends the others. */
-async function answerAll({ plan, choices }: Question, call: Call, answer: AnswerChoice): Promise<Answers> {
-  const { model } = plan.request;
-  if (choices === 1) return together(model, [await answer(0, call)]);
+async function choicesOf(
+  { choices }: Question,
+  call: Call,
+  answer: AnswerChoice,
+): Promise<[ChoiceAnswer, ...ChoiceAnswer[]]> {
+  if (choices === 1) return [await answer(0, call)];
   const failing = new AbortController();
   const own = { ...call, signal: AbortSignal.any([call.signal, failing.signal]) };
   const one = (choice: number) =>
@@ -164,7 +185,7 @@ async function answerAll({ plan, choices }: Question, call: Call, answer: Answer
       throw error;
     });
   const [first, ...others] = Array.from({ length: choices }, (_, choice) => one(choice));
-  return together(model, await Promise.all([first as Promise<ChoiceAnswer>, ...others]));
+  return Promise.all([first as Promise<ChoiceAnswer>, ...others]);
 }
 
 function refused(param: string): ApiError {

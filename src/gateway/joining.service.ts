@@ -8,6 +8,7 @@ import type { PredictionRecord } from '../inference/prediction-record.js';
 import type { LiveRecord } from '../predictions/live-record.js';
 import type { StoredPrediction } from '../predictions/prediction-rows.js';
 import { Predictions } from '../predictions/predictions.service.js';
+import { AccountsOfRecords } from './accounts-of-records.js';
 import { Asking, type Listen } from './asking.service.js';
 import { LostPredictions, type SearchDepth } from './lost-predictions.js';
 
@@ -45,6 +46,7 @@ export class Joining {
     private readonly provider: InferenceProvider,
     private readonly lost: LostPredictions,
     private readonly asking: Asking,
+    private readonly accounts: AccountsOfRecords,
   ) {}
 
   /**
@@ -57,13 +59,14 @@ export class Joining {
     if (!call.mayJoin) return undefined;
     const stored = await this.predictions.findRepeated(call, Math.max(KEPT, plan.timeoutMs + LATE));
     if (!stored) return undefined;
-    if (stored.settledForMs !== null) return this.answerOfEnded(plan, stored, call, how);
+    const there = await this.accounts.planFor(plan, stored);
+    if (stored.settledForMs !== null) return this.answerOfEnded(there, stored, call, how);
     const record = await this.predictions.adopt(stored);
     if (!record) return this.joinLater(plan, call, how);
     let hasHeard = false;
     const sink = how.listen?.(record);
     const hear = sink && ((piece: string) => ((hasHeard = true), sink(piece)));
-    const left = { ...plan, timeoutMs: Math.max(1, Math.min(plan.timeoutMs, record.remainingMs)) };
+    const left = { ...there, timeoutMs: Math.max(1, Math.min(plan.timeoutMs, record.remainingMs)) };
     try {
       return await this.asking.waitWith(record, call, async () => {
         const id = await this.idOf(record, call.signal);

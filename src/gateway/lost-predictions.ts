@@ -1,8 +1,10 @@
 // Finds the predictions whose ids never reached us, in the provider's list.
 import { Injectable } from '@nestjs/common';
 import { InferenceProvider, type ListedPrediction } from '../inference/inference.js';
+import type { UpstreamAccount } from '../inference/upstream-account.js';
 import type { LiveRecord } from '../predictions/live-record.js';
 import { Predictions } from '../predictions/predictions.service.js';
+import { AccountsOfRecords } from './accounts-of-records.js';
 
 /** How far back a search goes: to what was made in the last seconds, or to what a crash has left. */
 export type SearchDepth = 'recent' | 'deep';
@@ -13,18 +15,19 @@ const DEPTHS = { recent: 2, deep: 18 } as const;
 /** What was looked for so long, in milliseconds, and was not in the list, is not what appears there now. */
 const NEVER_LISTED = 30_000;
 
-/** Looks for lost predictions. Looks at the same time share one read of the list. */
+/** Looks for lost predictions. Looks at the same time share one read of an account's list. */
 @Injectable()
 export class LostPredictions {
-  private readonly listings = new Map<number, Promise<readonly ListedPrediction[]>>();
+  private readonly listings = new Map<string, Promise<readonly ListedPrediction[]>>();
 
   constructor(
     private readonly predictions: Predictions,
     private readonly provider: InferenceProvider,
+    private readonly accounts: AccountsOfRecords,
   ) {}
 
   /**
-   * Looks once, and binds the record to its prediction where the list tells it beyond doubt: by our webhook's
+   * Looks once, in the list of the record's account, and binds the record to its prediction where the list tells it beyond doubt: by our webhook's
    * address, or by the very same input, when as many listed predictions as records of ours are without an
    * owner and nobody who may still learn an id by himself is among them.
    *
@@ -34,7 +37,8 @@ export class LostPredictions {
    */
   async find(record: LiveRecord, depth: SearchDepth): Promise<boolean> {
     if (record.upstreamId !== undefined) return true;
-    const listed = await this.list(DEPTHS[depth]);
+    const account = await this.accounts.of(record.start);
+    const listed = await this.list(DEPTHS[depth], account);
     const named = listed.find(({ recordId }) => recordId === record.id);
     const found = named ?? (await this.findByInput(record, listed));
     if (found) record.reported(found.report);
@@ -63,11 +67,12 @@ export class LostPredictions {
     return free[free.length - 1 - unbound.findIndex(({ id }) => id === record.id)];
   }
 
-  private list(pages: number): Promise<readonly ListedPrediction[]> {
-    const running = this.listings.get(pages);
+  private list(pages: number, account: UpstreamAccount | undefined): Promise<readonly ListedPrediction[]> {
+    const key = `${pages} ${account?.id ?? ''}`;
+    const running = this.listings.get(key);
     if (running) return running;
-    const listing = this.provider.list(pages).finally(() => this.listings.delete(pages));
-    this.listings.set(pages, listing);
+    const listing = this.provider.list(pages, account).finally(() => this.listings.delete(key));
+    this.listings.set(key, listing);
     return listing;
   }
 }

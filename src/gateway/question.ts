@@ -11,7 +11,10 @@ import type { TokenCounts } from '../inference/token-counts.js';
 import type { AnswerForm } from '../structured-output/answer-form.js';
 
 /** A request as a door has it: the model still by the name that the caller used, if any. */
-export type DoorRequest = Omit<InferenceRequest, 'model' | 'imageCount' | 'dropsUnsupported' | 'choices'> & {
+export type DoorRequest = Omit<
+  InferenceRequest,
+  'model' | 'imageCount' | 'dropsUnsupported' | 'choices' | 'account'
+> & {
   readonly modelName: string | null | undefined;
   readonly images: readonly ImageSource[];
   /** How many answers, each by a prediction of its own; 1 where it is absent. */

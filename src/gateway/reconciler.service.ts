@@ -2,9 +2,11 @@
 // prediction goes to one of them at a time.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Injectable, Logger, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
+import { ApiError } from '../errors/api-error.js';
 import { InferenceProvider } from '../inference/inference.js';
 import type { LiveRecord } from '../predictions/live-record.js';
 import { Predictions } from '../predictions/predictions.service.js';
+import { AccountsOfRecords } from './accounts-of-records.js';
 import { LostPredictions } from './lost-predictions.js';
 
 /** Between two rounds, in milliseconds. */
@@ -40,6 +42,7 @@ export class Reconciler implements OnApplicationBootstrap, OnModuleDestroy {
     private readonly predictions: Predictions,
     private readonly provider: InferenceProvider,
     private readonly lost: LostPredictions,
+    private readonly accounts: AccountsOfRecords,
   ) {}
 
   onApplicationBootstrap(): void {
@@ -71,8 +74,8 @@ export class Reconciler implements OnApplicationBootstrap, OnModuleDestroy {
       else if (record.remainingMs < -AFTER_DEADLINE) record.giveUp('unknown');
     } catch (error) {
       this.logger.warn(`${record.id} is looked at again: ${(error as Error).message}`);
-      // By now the provider has removed what might have told.
-      if (record.remainingMs < -FORGOTTEN)
+      // By now the provider has removed what might have told; without the tenant's token nobody can ask.
+      if (record.remainingMs < -(isOutOfReach(record, error) ? AFTER_DEADLINE : FORGOTTEN))
         record.giveUp(record.upstreamId === undefined ? 'unknown' : 'expired');
     }
     if (record.hasEnded || record.waiters > 0) return;
@@ -81,13 +84,19 @@ export class Reconciler implements OnApplicationBootstrap, OnModuleDestroy {
   }
 
   private async bringToEnd(record: LiveRecord, id: string): Promise<void> {
-    const report = await this.provider.look(id);
+    const account = await this.accounts.of(record.start);
+    const report = await this.provider.look(id, account);
     if (report) record.reported(report);
     else if (record.ageMs > LISTED_BY) record.giveUp('expired');
     if (record.hasEnded || record.waiters > 0) return;
     // One whose caller will come back for its answer may run until its deadline.
     if (record.start.durable && record.remainingMs > 0) return;
-    const canceled = await this.provider.cancel(id);
+    const canceled = await this.provider.cancel(id, account);
     if (canceled) record.reported(canceled);
   }
+}
+
+/** Whether the tenant's own token, without which nobody can ask about a prediction, has gone. */
+function isOutOfReach({ start }: LiveRecord, error: unknown): boolean {
+  return start.ownUpstream && error instanceof ApiError && error.reason === 'upstream_auth';
 }

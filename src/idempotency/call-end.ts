@@ -28,8 +28,13 @@ const UNFINISHED: readonly ErrorName[] = [
   'upstream_unknown',
 ];
 
-/** Nothing was accepted, though the client should not try again by itself: its operator has to act first. */
-const FOR_NOTHING: readonly ErrorName[] = ['upstream_auth', 'upstream_billing'];
+/** Nothing was accepted or is left, though the client should not try again by itself: somebody has to act first. */
+const FOR_NOTHING: readonly ErrorName[] = [
+  'upstream_auth',
+  'upstream_billing',
+  'insufficient_quota',
+  'key_revoked',
+];
 
 /** The end of a call that was answered. A stream cannot be told again, but it can be asked for again. */
 export function endOfAnswer(status: number, body: unknown): CallEnd {

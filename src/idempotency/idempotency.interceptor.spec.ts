@@ -3,6 +3,7 @@ import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { FastifyRequest } from 'fastify';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { keyPrincipal } from '../auth/principal.fixture.js';
 import { createTestDatabase, execute, type TestDatabase } from '../../test/support/postgres.js';
 import { DatabaseModule } from '../database/database.module.js';
 import { PrismaService } from '../database/prisma.service.js';
@@ -59,7 +60,7 @@ async function gateway(url = database.url): Promise<NestFastifyApplication> {
   const fastify = adapter.getInstance();
   registerJsonBody(fastify, 10_000);
   fastify.addHook('onRequest', (request, _reply, done) => {
-    request.principal = { kind: 'key', tenantId: 'ten_1', keyId: 'key_1', unsupportedParams: undefined };
+    request.principal = keyPrincipal();
     done();
   });
   const app = await NestFactory.create<NestFastifyApplication>(Gateway, adapter, {

@@ -3,6 +3,7 @@ import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { FastifyRequest } from 'fastify';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { keyPrincipal } from '../auth/principal.fixture.js';
 import { createTestDatabase, execute, type TestDatabase } from '../../test/support/postgres.js';
 import { DatabaseModule } from '../database/database.module.js';
 import { ApiError } from '../errors/api-error.js';
@@ -46,7 +47,7 @@ beforeAll(async () => {
   registerJsonBody(fastify, 10_000);
   fastify.decorate('eventStreams', { heartbeatMs: 60_000, translate: () => undefined });
   fastify.addHook('onRequest', (request, _reply, done) => {
-    request.principal = { kind: 'key', tenantId: 'ten_1', keyId: 'key_1', unsupportedParams: undefined };
+    request.principal = keyPrincipal();
     done();
   });
   const options = { logger: false, bodyParser: false, abortOnError: false } as const;

@@ -37,6 +37,59 @@ const isFound = (catalogue: ModelCatalogue, name: string): boolean => {
   }
 };
 
+describe('a key that is limited to some models', () => {
+  const file = { models: { fast: { model: 'acme/quick', version: v1 } } };
+  const catalogue = catalogueOf('acme/*,bolt/*', file);
+  const names = [DEFAULT_MODEL, 'fast', 'acme/quick', `acme/quick:${v2}`, 'acme/other', 'bolt/quick'];
+  const allowed = (...only: string[]) =>
+    names.filter((name) => {
+      try {
+        return catalogue.resolve(name, only).id === name;
+      } catch (error) {
+        expect(error).toMatchObject({ reason: 'model_not_found' });
+        return false;
+      }
+    });
+
+  it.each([
+    [[DEFAULT_MODEL], [DEFAULT_MODEL]],
+    [['fast'], ['fast']],
+    [['acme/quick'], ['fast', 'acme/quick', `acme/quick:${v2}`]],
+    [[`acme/quick:${v2}`], [`acme/quick:${v2}`]],
+    [['acme/*'], ['fast', 'acme/quick', `acme/quick:${v2}`, 'acme/other']],
+    [['*'], names],
+    [['carol/*', 'fas', 'acme'], []],
+  ])('of %j may ask %j', (only, expected) => {
+    expect(allowed(...only)).toEqual(expected);
+  });
+
+  it('is not let in to the default model by naming none', () => {
+    expect(() => catalogue.resolve(undefined, ['fast'])).toThrow('does not exist or you do not have access');
+  });
+
+  it('is shown no others in the list', () => {
+    expect(catalogue.list(['fast']).map(({ id }) => id)).toEqual(['fast']);
+  });
+});
+
+describe('models that nobody has priced', () => {
+  const withHardware = (CEREBRO_DEFAULT_HARDWARE: string) =>
+    new ModelCatalogue(
+      new ConfigService(parseSettings({ CEREBRO_DEFAULT_HARDWARE })) as unknown as SettingsService,
+      parseModelsFile('{}', DEFAULT_MODEL),
+    );
+
+  it('cost what the default hardware does', () => {
+    const price = { nanosPerSecond: 975_000 };
+    expect(withHardware('gpu-l40s').listPrice(undefined)).toEqual(price);
+    expect(withHardware('gpu-l40s').listPrice('gpu-h100')).toEqual({ nanosPerSecond: 1_525_000 });
+  });
+
+  it('stop the start where that hardware has no price', () => {
+    expect(() => withHardware('gpu-none')).toThrow(SettingsError);
+  });
+});
+
 describe('the catalogue of models', () => {
   it('has the default model for who names none', () => {
     const expected = {

@@ -26,6 +26,7 @@ export class ModelCatalogue {
   private readonly allowed: ReadonlySet<string>;
   private readonly prices: ModelsFile['prices'];
   private readonly hardware: ModelsFile['hardware'];
+  private readonly defaultNanosPerSecond: number | undefined;
 
   constructor(settings: SettingsService, @Inject(MODELS_FILE) { aliases, prices, hardware }: ModelsFile) {
     const entries = settings.get('models', { infer: true });
@@ -33,6 +34,7 @@ export class ModelCatalogue {
     this.allowed = new Set(entries);
     this.prices = prices;
     this.hardware = hardware;
+    this.defaultNanosPerSecond = defaultPrice(settings.get('defaultHardware', { infer: true }), hardware);
     const version = settings.get('replicateModelVersion', { infer: true });
     this.defaultModel = this.withPrice(defaultModel(version, aliases.get(DEFAULT_MODEL)));
     this.named = new Map(
@@ -47,26 +49,31 @@ export class ModelCatalogue {
   /**
    * The model that a caller means; the default one for a caller who names none.
    *
+   * @param only what the caller's key is limited to, as entries of `CEREBRO_MODELS` or names; empty: nothing less than all
    * @throws {ApiError} `model_not_found`
    */
-  resolve(name: string | null | undefined): ModelSpec {
-    if (name == null) return this.defaultModel;
-    const spec = this.named.get(name) ?? this.hosted(name);
-    if (spec) return spec;
+  resolve(name: string | null | undefined, only: readonly string[] = []): ModelSpec {
+    const spec = name == null ? this.defaultModel : (this.named.get(name) ?? this.hosted(name));
+    if (spec && isAmong(spec, only)) return spec;
+    const shown = (name ?? this.defaultModel.id).slice(0, 200).toWellFormed();
     throw new ApiError('model_not_found', {
       param: 'model',
-      message: `The model \`${name.slice(0, 200).toWellFormed()}\` does not exist or you do not have access to it.`,
+      message: `The model \`${shown}\` does not exist or you do not have access to it.`,
     });
   }
 
   /** The models whose names are known, the default one first; patterns such as `owner/*` allow others. */
-  list(): ModelSpec[] {
-    return [...this.named.values()];
+  list(only: readonly string[] = []): ModelSpec[] {
+    return [...this.named.values()].filter((spec) => isAmong(spec, only));
   }
 
-  /** The price of a second on a kind of hardware, by the provider's name for it; undefined where it is not known. */
+  /**
+   * The price of a second on a kind of hardware, by the provider's name for it; of the default hardware for one that is
+   * not known; undefined where there is none.
+   */
   listPrice(hardware: string | undefined): Price | undefined {
-    const nanosPerSecond = hardware === undefined ? undefined : this.hardware.get(hardware);
+    const known = hardware === undefined ? undefined : this.hardware.get(hardware);
+    const nanosPerSecond = known ?? this.defaultNanosPerSecond;
     return nanosPerSecond === undefined ? undefined : { nanosPerSecond };
   }
 
@@ -91,11 +98,24 @@ export class ModelCatalogue {
   }
 }
 
+/** An alias is among what its own name allows, and what the model behind it does. */
+function isAmong(spec: ModelSpec, only: readonly string[]): boolean {
+  return only.length === 0 || [spec.id, ...allowancesOf(spec)].some((entry) => only.includes(entry));
+}
+
 /** @throws {SettingsError} for an entry of CEREBRO_MODELS that names nothing */
 export function checkAllowances(entries: readonly string[]): void {
   if (entries.every(isAllowance)) return;
   throw new SettingsError(
     'Cerebro cannot start: CEREBRO_MODELS must hold entries such as owner/name, owner/name:version, owner/*, deployments/owner/name or *.',
+  );
+}
+
+/** @throws {SettingsError} for hardware that has no price */
+function defaultPrice(name: string | undefined, prices: ModelsFile['hardware']): number | undefined {
+  if (name === undefined || prices.has(name)) return name === undefined ? undefined : prices.get(name);
+  throw new SettingsError(
+    `Cerebro cannot start: CEREBRO_DEFAULT_HARDWARE must be one of ${[...prices.keys()].join(', ')}.`,
   );
 }
 

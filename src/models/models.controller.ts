@@ -4,6 +4,7 @@ import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { Requires } from '../contracts/requires.decorator.js';
 import { ApiErrors } from '../http/api-errors.decorator.js';
 import { GetRest, RestOfPath } from '../http/rest-of-path.js';
+import { AllowedModels } from './allowed-models.decorator.js';
 import { ModelCatalogue } from './catalogue.service.js';
 import { ModelList, ModelObject } from './models.contract.js';
 import { toModelObject } from './models.mapper.js';
@@ -26,8 +27,8 @@ export class ModelsController {
   })
   @ApiOkResponse({ type: ModelList })
   @ApiErrors(...CREDENTIALS)
-  list(): ModelList {
-    return { object: 'list', data: this.catalogue.list().map(toModelObject) };
+  list(@AllowedModels() allowed: readonly string[]): ModelList {
+    return { object: 'list', data: this.catalogue.list(allowed).map(toModelObject) };
   }
 
   @GetRest({
@@ -43,7 +44,7 @@ export class ModelsController {
   })
   @ApiOkResponse({ type: ModelObject })
   @ApiErrors(...CREDENTIALS, 'model_not_found')
-  get(@RestOfPath() name: string): ModelObject {
-    return toModelObject(this.catalogue.resolve(name));
+  get(@RestOfPath() name: string, @AllowedModels() allowed: readonly string[]): ModelObject {
+    return toModelObject(this.catalogue.resolve(name, allowed));
   }
 }

@@ -40,6 +40,8 @@ export interface RecordStart {
   readonly upstream: string;
   readonly inputDigest: Uint8Array;
   readonly durable: boolean;
+  /** Whether it runs on the tenant's own account at the provider. */
+  readonly ownUpstream: boolean;
   /** Who looks after it besides, on another node: it is given back to them, not ended. */
   readonly takenFrom: Holder | undefined;
   readonly price: Price | undefined;
@@ -125,8 +127,9 @@ export class LiveRecord implements PredictionRecord {
     const before = this.current;
     this.startTime = report.startedAt ?? this.startTime;
     if (isEnd(report.state)) {
-      const { state, completedAt, runTimeUs, tokens } = report;
-      this.end({ state, startedAt: this.startTime, completedAt, runTimeUs, tokens }, undefined);
+      const { state, completedAt, runTimeUs, tokens, countedCompletion } = report;
+      const startedAt = this.startTime;
+      this.end({ state, startedAt, completedAt, runTimeUs, tokens, countedCompletion }, undefined);
     } else this.advance(report.state);
     if (this.current !== before) this.tell();
     return true;

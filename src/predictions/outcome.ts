@@ -12,7 +12,10 @@ export interface Outcome {
   readonly startedAt: Date | undefined;
   readonly completedAt: Date | undefined;
   readonly runTimeUs: number | undefined;
+  /** As the provider counts them, which is what it bills by. */
   readonly tokens: TokenCounts | undefined;
+  /** Tokens of the answer by our own count, where the provider does not count. */
+  readonly countedCompletion?: number | undefined;
 }
 
 /** What an outcome is billed as. */

@@ -8,6 +8,11 @@ export interface Intent {
   readonly id: string;
   readonly tenantId: string;
   readonly keyId: string;
+  /** What the key's limits are counted under. */
+  readonly accountId: string;
+  readonly ownUpstream: boolean;
+  /** The most that it can cost, in nano-dollars; undefined where that is not known. */
+  readonly heldNanos: bigint | undefined;
   readonly requestId: string;
   readonly fingerprint: Buffer;
   readonly model: string;
@@ -15,12 +20,23 @@ export interface Intent {
   readonly version: string | undefined;
   readonly inputDigest: Buffer;
   readonly images: number;
+  /** By our own count. */
+  readonly promptTokens: number;
   readonly durable: boolean;
   /** From now to the deadline, in milliseconds. */
   readonly timeoutMs: number;
   readonly nodeId: string;
   readonly lease: string;
   readonly price: Price | undefined;
+}
+
+/** Why a prediction may not be made, and whose limit or state says so. */
+export interface Refusal {
+  /** The key or tenant may not be used; no price to hold; a budget's end; too many at the same time. */
+  readonly refusal: 'unusable' | 'unpriced' | 'monthly_budget' | 'total_budget' | 'concurrency';
+  readonly scope: 'key' | 'tenant';
+  /** Whether the end of what runs may make room. */
+  readonly mendable: boolean;
 }
 
 /** What became known of a prediction that has not ended. */
@@ -53,6 +69,7 @@ export interface StoredPrediction {
   readonly inputDigest: Uint8Array;
   readonly upstream: string;
   readonly durable: boolean;
+  readonly ownUpstream: boolean;
   readonly nodeId: string | null;
   readonly lease: string | null;
   /** Whether the node that looks after it is alive. */

@@ -3,8 +3,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Logger } from '@nestjs/common';
 import { isDatabaseUnavailable } from '../database/unavailable.js';
-import { Batch } from './batch.js';
-import type { Intent, Progress, Settlement } from './prediction-rows.js';
+import { Batch } from '../database/batch.js';
+import type { Intent, Progress, Refusal, Settlement } from './prediction-rows.js';
 import type { PredictionsRepository } from './predictions.repository.js';
 
 /** A short prediction never writes its progress: its end comes before this, in milliseconds. */
@@ -22,7 +22,7 @@ const PAUSES = [100, 500, 2000, 5000];
 /** Writes intents, progress and ends. */
 export class PredictionWriter {
   private readonly logger = new Logger(PredictionWriter.name);
-  private readonly intents: Batch<Intent, undefined>;
+  private readonly intents: Batch<Intent, Refusal | undefined>;
   private readonly advances: Batch<Progress, undefined>;
   private readonly settlements: Batch<Settlement, boolean>;
   private readonly pending = new Map<string, { progress: Progress; timer: NodeJS.Timeout }>();
@@ -30,10 +30,7 @@ export class PredictionWriter {
 
   constructor(repository: PredictionsRepository) {
     const splittable = (error: unknown): boolean => !isDatabaseUnavailable(error);
-    this.intents = new Batch(async (items) => {
-      await repository.insert(items);
-      return items.map(() => undefined);
-    }, splittable);
+    this.intents = new Batch((items) => repository.admit(items), splittable);
     this.advances = new Batch(async (items) => {
       await repository.advance(items);
       return items.map(() => undefined);
@@ -48,8 +45,8 @@ export class PredictionWriter {
     );
   }
 
-  /** Writes an intent; committed when this resolves. */
-  insert(intent: Intent): Promise<void> {
+  /** Writes an intent, unless a limit refuses it; committed when this resolves. */
+  admit(intent: Intent): Promise<Refusal | undefined> {
     return this.intents.add(intent);
   }
 

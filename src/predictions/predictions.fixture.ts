@@ -7,6 +7,8 @@ import type { InferenceCall } from '../inference/inference.js';
 export const call = (more: Partial<Call> = {}): Call => ({
   tenantId: 'ten_a',
   keyId: 'key_a',
+  accountId: 'key_a',
+  models: [],
   requestId: 'req_1',
   fingerprint: Buffer.alloc(32, 7),
   retry: undefined,

@@ -2,7 +2,7 @@
 import { Injectable } from '@nestjs/common';
 import { PrismaService } from '../database/prisma.service.js';
 import type { Holder } from './live-record.js';
-import type { Intent, Progress, Settlement, StoredPrediction, Unbound } from './prediction-rows.js';
+import type { Intent, Progress, Refusal, Settlement, StoredPrediction, Unbound } from './prediction-rows.js';
 
 /** What a node looks for that nobody looks after. */
 export interface OrphanSearch {
@@ -17,6 +17,15 @@ export interface OrphanSearch {
   readonly graceMs: number;
 }
 
+/** Whose predictions without an id are looked for: those that the same list at the provider would show. */
+export interface UnboundSearch {
+  readonly upstream: string;
+  readonly inputDigest: Uint8Array;
+  /** Whether on the tenant's own account, or on the gateway's, whoever asked. */
+  readonly ownUpstream: boolean;
+  readonly tenantId: string;
+}
+
 /**
  * Writes and reads predictions. Values go to the database as parameters, lists as one JSON parameter. Updates by
  * id say `state < 'succeeded'` for what has not ended: by `settled_at IS NULL` PostgreSQL would read the index of
@@ -26,17 +35,16 @@ export interface OrphanSearch {
 export class PredictionsRepository {
   constructor(private readonly prisma: PrismaService) {}
 
-  /** Writes intents. Committed when this resolves. */
-  async insert(intents: readonly Intent[]): Promise<void> {
-    await this.prisma.$executeRaw`
-      INSERT INTO predictions (id, tenant_id, key_id, request_id, fingerprint, model, upstream, version,
-        input_digest, images, durable, deadline_at, node_id, lease, price)
-      SELECT r.id, r.tenant_id, r.key_id, r.request_id, decode(r.fingerprint, 'hex'), r.model, r.upstream,
-        r.version, decode(r.input_digest, 'hex'), r.images, r.durable,
-        now() + r.timeout_ms * interval '1 millisecond', r.node_id, r.lease, r.price
-      FROM jsonb_to_recordset(${JSON.stringify(intents.map(intentRow))}::jsonb) AS r(id text, tenant_id text,
-        key_id text, request_id text, fingerprint text, model text, upstream text, version text,
-        input_digest text, images int, durable boolean, timeout_ms bigint, node_id uuid, lease uuid, price jsonb)`;
+  /**
+   * Writes intents, holding what each may cost, where limits leave room for them. Committed when this resolves.
+   *
+   * @returns why each was refused, in their order; undefined for those that were written
+   */
+  async admit(intents: readonly Intent[]): Promise<(Refusal | undefined)[]> {
+    const rows = await this.prisma.$queryRaw<({ id: string } & (Refusal | { refusal: null }))[]>`
+      SELECT id, refusal, scope, mendable FROM admit_predictions(${JSON.stringify(intents.map(intentRow))}::jsonb)`;
+    const refused = new Map(rows.flatMap((row) => (row.refusal === null ? [] : [[row.id, row]])));
+    return intents.map(({ id }) => refused.get(id));
   }
 
   /** Notes what became known. What is older than what is written is ignored. */
@@ -60,27 +68,7 @@ export class PredictionsRepository {
   /** Writes ends. An end counts once: gives the ids of those that were the first to say so. */
   async settle(settlements: readonly Settlement[]): Promise<Set<string>> {
     const rows = await this.prisma.$queryRaw<{ id: string }[]>`
-      UPDATE predictions p SET
-        state = r.state::prediction_state,
-        upstream_id = COALESCE(p.upstream_id, r.upstream_id),
-        sent_at = COALESCE(p.sent_at, r.sent_at),
-        started_at = COALESCE(r.started_at, p.started_at),
-        completed_at = r.completed_at,
-        settled_at = now(),
-        run_time_us = r.run_time_us,
-        prompt_tokens = r.prompt_tokens,
-        completion_tokens = r.completion_tokens,
-        billing = r.billing::billing,
-        cost_nanos = r.cost_nanos::bigint,
-        error = r.error,
-        node_id = NULL,
-        lease = NULL
-      FROM jsonb_to_recordset(${JSON.stringify(settlements.map(settlementRow))}::jsonb)
-        AS r(id text, state text, upstream_id text, sent_at timestamptz, started_at timestamptz,
-          completed_at timestamptz, run_time_us bigint, prompt_tokens int, completion_tokens int, billing text,
-          cost_nanos text, error text, lease uuid)
-      WHERE p.id = r.id AND p.state < 'succeeded' AND (r.lease IS NULL OR p.lease = r.lease)
-      RETURNING p.id`;
+      SELECT id FROM settle_predictions(${JSON.stringify(settlements.map(settlementRow))}::jsonb) AS id`;
     return new Set(rows.map(({ id }) => id));
   }
 
@@ -89,7 +77,7 @@ export class PredictionsRepository {
     const rows = await this.prisma.$queryRaw<StoredPrediction[]>`
       SELECT id, tenant_id AS "tenantId", node_id::text AS "nodeId", EXISTS (
           SELECT 1 FROM nodes n WHERE n.id = node_id AND n.expires_at > now()) AS held, state::text AS state, upstream_id AS "upstreamId", input_digest AS "inputDigest", upstream,
-        durable, lease::text AS lease, price,
+        durable, own_upstream AS "ownUpstream", lease::text AS lease, price,
         (extract(epoch FROM now() - created_at) * 1000)::float8 AS "ageMs",
         (extract(epoch FROM now() - settled_at) * 1000)::float8 AS "settledForMs",
         (extract(epoch FROM deadline_at - now()) * 1000)::float8 AS "remainingMs"
@@ -131,6 +119,20 @@ export class PredictionsRepository {
       WHERE id = ${id} AND settled_at IS NULL AND lease = ${lease}::uuid`;
   }
 
+  /**
+   * Predictions of a key or tenant that may not be used any more are not worth finishing alone.
+   *
+   * @returns how many
+   */
+  disown(id: string): Promise<number> {
+    return this.prisma.$executeRaw`
+      UPDATE predictions p SET durable = false, check_at = now()
+      FROM api_keys k JOIN tenants t ON t.id = k.tenant_id
+      WHERE p.settled_at IS NULL AND p.durable AND (p.tenant_id = ${id} OR p.key_id = ${id})
+        AND k.id = p.key_id AND (k.revoked_at IS NOT NULL OR k.expires_at <= now()
+          OR t.suspended_at IS NOT NULL OR t.deleted_at IS NOT NULL)`;
+  }
+
   /** Gives a prediction back to who looked after it before. */
   async giveBack(id: string, lease: string, to: Holder): Promise<void> {
     await this.prisma.$executeRaw`
@@ -159,14 +161,15 @@ export class PredictionsRepository {
     return rows.map(({ id }) => id);
   }
 
-  /** Predictions with the same input that wait for their provider's id, oldest first. */
-  findUnbound(upstream: string, inputDigest: Uint8Array): Promise<Unbound[]> {
+  /** Predictions with the same input, on one account, that wait for their provider's id, oldest first. */
+  findUnbound({ upstream, inputDigest, ownUpstream, tenantId }: UnboundSearch): Promise<Unbound[]> {
     return this.prisma.$queryRaw<Unbound[]>`
       SELECT p.id, (extract(epoch FROM now() - p.created_at) * 1000)::float8 AS "ageMs", EXISTS (
         SELECT 1 FROM nodes n WHERE n.id = p.node_id AND n.expires_at > now()) AS held
       FROM predictions p
       WHERE p.settled_at IS NULL AND p.upstream_id IS NULL AND p.upstream = ${upstream}
-        AND p.input_digest = ${inputDigest}
+        AND p.input_digest = ${inputDigest} AND p.own_upstream = ${ownUpstream}
+        AND (NOT p.own_upstream OR p.tenant_id = ${tenantId})
       ORDER BY p.created_at, p.id`;
   }
 
@@ -185,6 +188,9 @@ function intentRow(intent: Intent): object {
     id: intent.id,
     tenant_id: intent.tenantId,
     key_id: intent.keyId,
+    account_id: intent.accountId,
+    own_upstream: intent.ownUpstream,
+    held_nanos: intent.heldNanos?.toString(),
     request_id: intent.requestId,
     fingerprint: intent.fingerprint.toString('hex'),
     model: intent.model,
@@ -192,6 +198,7 @@ function intentRow(intent: Intent): object {
     version: intent.version,
     input_digest: intent.inputDigest.toString('hex'),
     images: intent.images,
+    prompt_tokens: intent.promptTokens,
     durable: intent.durable,
     timeout_ms: intent.timeoutMs,
     node_id: intent.nodeId,
@@ -214,7 +221,7 @@ function settlementRow({ id, upstreamId, sentAt, outcome, bill, error, lease }: 
     completed_at: outcome.completedAt,
     run_time_us: outcome.runTimeUs,
     prompt_tokens: outcome.tokens?.prompt,
-    completion_tokens: outcome.tokens?.completion,
+    completion_tokens: outcome.tokens?.completion ?? outcome.countedCompletion,
     billing: bill.billing,
     cost_nanos: bill.costNanos?.toString(),
     error,

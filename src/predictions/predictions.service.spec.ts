@@ -16,6 +16,11 @@ let nodes: { predictions: Predictions; lease: NodeLease; notifications: Notifica
 beforeAll(async () => {
   database = await createTestDatabase();
   await execute(database.url, "INSERT INTO tenants (id, name) VALUES ('ten_a', 'Acme'), ('ten_b', 'Bolt')");
+  await execute(
+    database.url,
+    `INSERT INTO api_keys (id, tenant_id, name, hash, display)
+     VALUES ('key_a', 'ten_a', 'test', 'a', ''), ('key_b', 'ten_b', 'test', 'b', '')`,
+  );
   const options = { url: database.url, poolSize: 4 };
   prisma = new PrismaService(options);
   nodes = [1, 2].map(() => {
@@ -97,7 +102,10 @@ describe('the record of a prediction', () => {
 
   it('never lets one tenant have the id of another (A27)', async () => {
     const first = await node(0).predictions.open(call(), ready());
-    const second = await node(0).predictions.open(call({ tenantId: 'ten_b' }), ready());
+    const second = await node(0).predictions.open(
+      call({ tenantId: 'ten_b', keyId: 'key_b', accountId: 'key_b' }),
+      ready(),
+    );
     const id = newId();
     first.reported({ upstreamId: id, state: 'starting' });
     expect(second.reported(succeeded(id))).toBe(false);

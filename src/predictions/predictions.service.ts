@@ -8,6 +8,9 @@ import { Notifications } from '../database/notifications.service.js';
 import type { Call } from '../inference/call.js';
 import type { InferenceCall } from '../inference/inference.js';
 import type { PredictionReport } from '../inference/prediction-record.js';
+import { mostCostOf } from '../inference/price.js';
+import { countPromptTokens } from '../inference/settle.js';
+import { admitted } from './admission.js';
 import { LiveRecord, type RecordKeeper, type RecordStart } from './live-record.js';
 import { PredictionWriter } from './prediction-writer.js';
 import type { StoredPrediction, Unbound } from './prediction-rows.js';
@@ -47,8 +50,11 @@ export class Predictions implements RecordKeeper {
   }
 
   /**
-   * Writes down that a create is about to be sent; it is committed when this resolves.
+   * Writes down that a create is about to be sent, and holds the most that it can cost; committed when this resolves.
+   * Where only what is about to end stands in the way, it waits a little for that.
    *
+   * @throws {ApiError} `insufficient_quota`, `concurrency_limit_exceeded`, `model_not_priced`, `invalid_api_key` where
+   *   limits of the key or its tenant leave no room
    * @throws when the database cannot be reached: without its record nothing may be sent
    */
   async open(call: Call, { plan, inputDigest }: InferenceCall): Promise<LiveRecord> {
@@ -64,23 +70,30 @@ export class Predictions implements RecordKeeper {
       upstream: model.upstream,
       inputDigest,
       durable: call.durable,
+      ownUpstream: plan.request.account !== undefined,
       price: plan.price,
       takenFrom: undefined,
     };
-    const openedAt = performance.now();
-    const deadline = openedAt + plan.timeoutMs;
-    await this.writer.insert({
+    const images = plan.request.imageCount;
+    const promptTokens = countPromptTokens(plan.request);
+    const { timeoutMs, tokenLimit } = plan;
+    const intent = {
       ...start,
       inputDigest,
       keyId: call.keyId,
+      accountId: call.accountId,
+      heldNanos: mostCostOf(plan.price, { timeoutMs, promptTokens, images, tokenLimit }),
       requestId: call.requestId,
       fingerprint: call.fingerprint,
       model: model.id,
       version: plan.version,
-      images: plan.request.imageCount,
-      timeoutMs: plan.timeoutMs,
+      images,
+      promptTokens,
+      timeoutMs,
       nodeId: this.node.id,
-    });
+    };
+    const openedAt = await admitted(this.writer, intent, call.signal);
+    const deadline = openedAt + timeoutMs;
     return this.keep(
       new LiveRecord({ ...start, state: 'intent', upstreamId: undefined, openedAt, deadline }, this),
     );
@@ -133,9 +146,9 @@ export class Predictions implements RecordKeeper {
     return this.repository.boundAmong(upstreamIds);
   }
 
-  /** Predictions with the same input as a record's that wait for their ids, its own among them. */
+  /** Predictions with the same input and on the same account as a record's that wait for their ids, its own among them. */
   findUnbound({ start }: LiveRecord): Promise<Unbound[]> {
-    return this.repository.findUnbound(start.upstream, start.inputDigest);
+    return this.repository.findUnbound(start);
   }
 
   /**
@@ -158,6 +171,15 @@ export class Predictions implements RecordKeeper {
   async isOurs(record: LiveRecord): Promise<boolean> {
     const stored = await this.repository.find(record.id);
     return stored?.lease === record.start.lease;
+  }
+
+  /**
+   * Leaves the predictions of a key or tenant that may not be used any more to nobody, for a reconciler to end.
+   *
+   * @returns whether there are any
+   */
+  async disown(id: string): Promise<boolean> {
+    return (await this.repository.disown(id)) > 0;
   }
 
   /** Lets go of a record: somebody else looks after it now, or this node's reconciler soon will. */
@@ -251,7 +273,7 @@ function toRecord(
   held: Pick<RecordStart, 'lease' | 'takenFrom'>,
   keeper: RecordKeeper,
 ): LiveRecord {
-  const { id, tenantId, state, upstream, inputDigest, durable } = stored;
+  const { id, tenantId, state, upstream, inputDigest, durable, ownUpstream } = stored;
   return new LiveRecord(
     {
       ...held,
@@ -261,6 +283,7 @@ function toRecord(
       upstream,
       inputDigest,
       durable,
+      ownUpstream,
       upstreamId: stored.upstreamId ?? undefined,
       price: stored.price ?? undefined,
       openedAt: performance.now() - stored.ageMs,

@@ -33,7 +33,9 @@ export async function startAnew({
   databaseUrl,
   sandbox,
 }: Pick<TestGateway, 'databaseUrl' | 'sandbox'>): Promise<void> {
-  await withSession(databaseUrl, (session) => session.query('DELETE FROM predictions'));
+  await withSession(databaseUrl, (session) =>
+    session.query('DELETE FROM predictions; DELETE FROM accounts; DELETE FROM usage_rollups'),
+  );
   sandbox.reset();
 }
 
@@ -63,6 +65,24 @@ export async function expectOneBill(gateway: Pick<TestGateway, 'databaseUrl' | '
   const byId = (a: { id: string | null }, b: { id: string | null }): number =>
     String(a.id) < String(b.id) ? -1 : 1;
   expect(accepted.sort(byId)).toEqual(billed.sort(byId));
+  await expectAccountsInOrder(gateway);
   const others = lines.filter(({ upstream_id, settled_at }) => upstream_id === null && settled_at !== null);
   for (const { billing } of others) expect(['nothing', 'unknown']).toContain(billing);
+}
+
+/** What is held is what open predictions hold, what is spent is what ended ones cost: for each key and tenant. */
+async function expectAccountsInOrder({ databaseUrl }: Pick<TestGateway, 'databaseUrl'>): Promise<void> {
+  const { rows } = await withSession(databaseUrl, (session) =>
+    session.query(`
+      SELECT a.id, a.running, a.total_held, a.total_spent, l.running AS open, l.held, l.spent
+      FROM accounts a JOIN LATERAL (
+        SELECT count(*) FILTER (WHERE settled_at IS NULL) AS running,
+          COALESCE(sum(held_nanos) FILTER (WHERE settled_at IS NULL), 0) AS held,
+          COALESCE(sum(COALESCE(cost_nanos, CASE billing WHEN 'unknown' THEN held_nanos END))
+            FILTER (WHERE settled_at IS NOT NULL), 0) AS spent
+        FROM predictions p WHERE a.id IN (p.tenant_id, p.account_id)
+      ) l ON true
+      WHERE (a.running, a.total_held, a.total_spent) IS DISTINCT FROM (l.running, l.held, l.spent)`),
+  );
+  expect(rows, 'accounts that differ from their ledger').toEqual([]);
 }
