@@ -6,6 +6,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { AppModule, type ReadySettings } from './app.module.js';
 import { Authenticator } from './auth/authenticator.service.js';
 import { registerEarlyAuthentication } from './auth/early-authentication.js';
+import { Revocations } from './auth/revocations.service.js';
 import { isDatabaseUnavailable } from './database/unavailable.js';
 import { ApiError } from './errors/api-error.js';
 import { registerMultipart } from './files/multipart.js';
@@ -71,6 +72,7 @@ export async function createApp({ settings, logger, ...document }: AppOptions): 
     abortOnError: false,
   });
   registerEarlyAuthentication(fastify, nest.get(Authenticator));
+  nest.get(Revocations).watch(inFlight);
   registerEarlyRefusal(fastify);
   nest.useGlobalPipes(new RequestValidationPipe());
   nest.useGlobalFilters(new ErrorFilter(routes, translateDatabaseError));
@@ -87,10 +89,11 @@ function translateDatabaseError(thrown: unknown): ApiError | undefined {
     : undefined;
 }
 
-function createAdapter({ bodyLimit }: ReadySettings): FastifyAdapter {
+function createAdapter({ bodyLimit, trustedProxies }: ReadySettings): FastifyAdapter {
   return new FastifyAdapter({
     bodyLimit,
     genReqId: requestId,
+    trustProxy: trustedProxies.length > 0 && [...trustedProxies],
     clientErrorHandler: answerClientError,
     frameworkErrors: (error: Error, request: FastifyRequest, reply: FastifyReply) => {
       setOpenAiHeaders(request, reply);

@@ -1,11 +1,12 @@
 // The global guard, closed by default: a route that does not say what it requires is open to nobody.
 import { type CanActivate, type ExecutionContext, Injectable } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
-import type { FastifyRequest } from 'fastify';
+import type { FastifyReply, FastifyRequest } from 'fastify';
 import { ApiError } from '../errors/api-error.js';
 import { Authenticator } from './authenticator.service.js';
-import { type Permission, PERMISSION } from '../contracts/requires.decorator.js';
-import { isAllowed, type Principal } from './principal.js';
+import { REQUIREMENT, type Requirement } from '../contracts/requires.decorator.js';
+import { AddressList } from './address-list.js';
+import { isAllowed, isOperator, type Principal } from './principal.js';
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -14,32 +15,67 @@ declare module 'fastify' {
   }
 }
 
+/** Said with answers to a key that another one has replaced. */
+const KEY_EXPIRES = 'x-cerebro-key-expires';
+
 /** Lets a request through when its caller is known and may do what the route asks for. */
 @Injectable()
 export class AuthGuard implements CanActivate {
+  private readonly addresses = new AddressList();
+
   constructor(
     private readonly reflector: Reflector,
     private readonly authenticator: Authenticator,
   ) {}
 
   canActivate(context: ExecutionContext): boolean | Promise<boolean> {
-    const permission = this.reflector.getAllAndOverride<Permission | undefined>(PERMISSION, [
+    const requirement = this.reflector.getAllAndOverride<Requirement | undefined>(REQUIREMENT, [
       context.getHandler(),
       context.getClass(),
     ]);
-    if (permission === 'public') return true;
-    const request = context.switchToHttp().getRequest<FastifyRequest>();
-    const principal = request.principal ?? this.authenticator.authenticate(request.headers.authorization);
+    if (requirement?.permissions.includes('public')) return true;
+    const http = context.switchToHttp();
+    const request = http.getRequest<FastifyRequest>();
+    const reply = http.getResponse<FastifyReply>();
+    const principal =
+      request.principal ?? this.authenticator.authenticate(request.headers.authorization, request.ip);
     return principal instanceof Promise
-      ? principal.then((found) => admit(request, found, permission))
-      : admit(request, principal, permission);
+      ? principal.then((found) => this.admit({ request, reply, requirement }, found))
+      : this.admit({ request, reply, requirement }, principal);
+  }
+
+  private admit(
+    {
+      request,
+      reply,
+      requirement,
+    }: { request: FastifyRequest; reply: FastifyReply; requirement: Requirement | undefined },
+    principal: Principal,
+  ): true {
+    if (principal.kind === 'key') this.checkKey(principal, request, reply);
+    if (!requirement?.permissions.some((permission) => isAllowed(principal, permission))) {
+      throw new ApiError('insufficient_permissions');
+    }
+    if (requirement.tenantParam !== undefined) checkTenant(principal, request, requirement.tenantParam);
+    request.principal = principal;
+    return true;
+  }
+
+  private checkKey(
+    { ipAllowlist, replacedUntil }: Extract<Principal, { kind: 'key' }>,
+    request: FastifyRequest,
+    reply: FastifyReply,
+  ): void {
+    if (ipAllowlist.length > 0 && !this.addresses.includes(ipAllowlist, request.ip)) {
+      throw new ApiError('ip_not_allowed');
+    }
+    if (replacedUntil) void reply.header(KEY_EXPIRES, replacedUntil.toISOString());
   }
 }
 
-function admit(request: FastifyRequest, principal: Principal, permission: Permission | undefined): true {
-  if (permission === undefined || !isAllowed(principal, permission)) {
-    throw new ApiError('insufficient_permissions');
-  }
-  request.principal = principal;
-  return true;
+/** To a tenant's key, other tenants are unknown. */
+function checkTenant(principal: Principal, { params }: FastifyRequest, name: string): void {
+  const id = (params as Readonly<Record<string, string>>)[name] ?? '';
+  if (principal.kind === 'admin' || isOperator(principal) || principal.tenantId === id) return;
+  throw new ApiError('not_found', { message: `No such tenant: '${id.slice(0, 64)}'.` });
 }

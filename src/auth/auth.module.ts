@@ -1,16 +1,17 @@
 import { Module } from '@nestjs/common';
 import { APP_GUARD } from '@nestjs/core';
 import { SettingsService } from '../config/config.module.js';
-import { AdminController } from './admin.controller.js';
+import { ThrottlingModule } from '../throttling/throttling.module.js';
 import { AuthGuard } from './auth.guard.js';
 import { Authenticator } from './authenticator.service.js';
+import { CredentialsRepository } from './credentials.repository.js';
 import { KeyHasher } from './key-hasher.js';
-import { TenancyRepository } from './tenancy.repository.js';
-import { TenancyService } from './tenancy.service.js';
+import { KeyUses } from './key-uses.service.js';
+import { Revocations } from './revocations.service.js';
 
-/** Keys, tenants, the guard over every route, and the admin API. */
+/** Keys as credentials, and the guard over every route. */
 @Module({
-  controllers: [AdminController],
+  imports: [ThrottlingModule],
   providers: [
     {
       provide: KeyHasher,
@@ -18,11 +19,12 @@ import { TenancyService } from './tenancy.service.js';
       useFactory: (settings: SettingsService) =>
         new KeyHasher(settings.getOrThrow('keyPepper', { infer: true })),
     },
-    TenancyRepository,
+    CredentialsRepository,
+    KeyUses,
     Authenticator,
-    TenancyService,
+    Revocations,
     { provide: APP_GUARD, useClass: AuthGuard },
   ],
-  exports: [Authenticator, TenancyService],
+  exports: [Authenticator, KeyHasher, Revocations],
 })
 export class AuthModule {}

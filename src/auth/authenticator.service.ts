@@ -1,64 +1,101 @@
 // Finds out who is calling from the Authorization header alone.
-import { Injectable } from '@nestjs/common';
+import { Injectable, type OnModuleDestroy } from '@nestjs/common';
 import { SettingsService } from '../config/config.module.js';
+import { Notifications } from '../database/notifications.service.js';
+import { isDatabaseUnavailable } from '../database/unavailable.js';
 import { ApiError } from '../errors/api-error.js';
+import { FailedAttempts } from '../throttling/failed-attempts.service.js';
+import { type Credential, CredentialsRepository } from './credentials.repository.js';
 import { isWellFormedKey } from './key.js';
 import { KeyCache } from './key-cache.js';
 import { KeyHasher } from './key-hasher.js';
+import { KeyUses } from './key-uses.service.js';
 import type { Principal } from './principal.js';
-import { type StoredKey, TenancyRepository, unsupportedParamsOf } from './tenancy.repository.js';
+
+/** Where the database tells of changed keys and tenants, by their ids. */
+export const CREDENTIALS_CHANNEL = 'cerebro_credentials';
 
 /** RFC 6750's scheme, in any case; no key of ours or of an operator has spaces or control characters. */
 const BEARER = /^bearer +([\x21-\x7e]{1,512})$/i;
 
 /** Checks credentials. */
 @Injectable()
-export class Authenticator {
+export class Authenticator implements OnModuleDestroy {
   private readonly cache: KeyCache;
   private readonly adminKey: string | undefined;
+  private readonly stopListening: (() => void)[];
 
   constructor(
     private readonly hasher: KeyHasher,
-    repository: TenancyRepository,
+    repository: CredentialsRepository,
+    private readonly failures: FailedAttempts,
+    private readonly uses: KeyUses,
+    notifications: Notifications,
     settings: SettingsService,
   ) {
-    this.cache = new KeyCache((credential) => repository.findKeyByHash(hasher.hash(credential)));
+    this.cache = new KeyCache({
+      load: (credential) => repository.findUsable(hasher.hash(credential)),
+      isHearing: () => notifications.isListening,
+      isUnavailable: isDatabaseUnavailable,
+    });
     this.adminKey = settings.get('adminKey', { infer: true });
+    this.stopListening = [
+      notifications.on(CREDENTIALS_CHANNEL, (id) => this.cache.forget(id)),
+      notifications.onReset(() => this.cache.distrust()),
+    ];
+  }
+
+  onModuleDestroy(): void {
+    for (const stop of this.stopListening) stop();
   }
 
   /**
    * The caller that an Authorization header names: at once where the key is remembered, which costs no promise on
    * the way of every request.
    *
-   * @throws {ApiError} `missing_api_key` without a credential; `invalid_api_key`, in the same words, for a
-   *   malformed, unknown, revoked or expired one; `database_unavailable` when nobody can tell
+   * @param ip where the request comes from
+   * @throws {ApiError} `missing_api_key` without a credential; `invalid_api_key`, in the same words, for a malformed,
+   *   unknown, revoked or expired one; `too_many_failures` to an address that brings too many of these;
+   *   `database_unavailable` when nobody can tell
    */
-  authenticate(authorization: string | undefined): Principal | Promise<Principal> {
+  authenticate(authorization: string | undefined, ip: string): Principal | Promise<Principal> {
     if (authorization === undefined || authorization.trim() === '') throw new ApiError('missing_api_key');
     const credential = BEARER.exec(authorization)?.[1];
-    if (credential === undefined) throw new ApiError('invalid_api_key');
-    if (isWellFormedKey(credential)) return this.tenantKey(credential);
+    if (credential === undefined) return this.refuse(ip);
+    if (isWellFormedKey(credential)) return this.tenantKey(credential, ip);
     if (this.adminKey !== undefined && this.hasher.equal(credential, this.adminKey)) return { kind: 'admin' };
+    return this.refuse(ip);
+  }
+
+  /** Forgets what is remembered of a key or a tenant, by its id, or of all; called after it has changed. */
+  forget(id?: string): void {
+    this.cache.forget(id);
+  }
+
+  private tenantKey(credential: string, ip: string): Principal | Promise<Principal> {
+    const known = this.cache.recall(credential);
+    if (known === 'unknown') return this.refuse(ip);
+    if (known !== 'unheard') return this.welcome(known);
+    // A good key that is looked at again is no guess; any other may be, and costs a query.
+    if (!this.cache.hasKnown(credential)) this.refuseIfBlocked(ip);
+    const found = this.cache.find(credential);
+    const judge = (key: Credential | undefined) => (key ? this.welcome(key) : this.refuse(ip));
+    return found instanceof Promise ? found.then(judge) : judge(found);
+  }
+
+  private welcome({ principal }: Credential): Principal {
+    this.uses.note(principal.keyId);
+    return principal;
+  }
+
+  private refuse(ip: string): never {
+    this.refuseIfBlocked(ip);
+    this.failures.note(ip);
     throw new ApiError('invalid_api_key');
   }
 
-  /** Forgets what is remembered of keys; called after any of them changed. */
-  forget(): void {
-    this.cache.clear();
+  private refuseIfBlocked(ip: string): void {
+    const retryAfterMs = this.failures.blockedForMs(ip);
+    if (retryAfterMs !== undefined) throw new ApiError('too_many_failures', { retryAfterMs });
   }
-
-  private tenantKey(credential: string): Principal | Promise<Principal> {
-    const found = this.cache.find(credential);
-    return found instanceof Promise ? found.then(toPrincipal) : toPrincipal(found);
-  }
-}
-
-function toPrincipal(key: StoredKey | undefined): Principal {
-  if (!key || !isUsable(key)) throw new ApiError('invalid_api_key');
-  const { id: keyId, tenantId } = key;
-  return { kind: 'key', keyId, tenantId, unsupportedParams: unsupportedParamsOf(key) };
-}
-
-function isUsable({ revokedAt, expiresAt }: StoredKey): boolean {
-  return revokedAt === null && (expiresAt === null || expiresAt.getTime() > Date.now());
 }

@@ -17,7 +17,7 @@ export function registerEarlyAuthentication(fastify: FastifyInstance, authentica
       done();
     };
     try {
-      const principal = authenticator.authenticate(request.headers.authorization);
+      const principal = authenticator.authenticate(request.headers.authorization, request.ip);
       if (principal instanceof Promise) principal.then(accept, done);
       else accept(principal);
     } catch (error) {

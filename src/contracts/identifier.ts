@@ -2,7 +2,7 @@
 import { randomUUIDv7 } from 'node:crypto';
 
 /** How an id begins, which tells what it is of: OpenAI's files have a dash there. */
-export type IdPrefix = 'ten_' | 'key_' | 'prd_' | 'img_' | 'file-';
+export type IdPrefix = 'ten_' | 'key_' | 'prd_' | 'img_' | 'aud_' | 'file-';
 
 /** A new id such as `ten_0199f2a4…`: unique, and sorted by the time it was made. */
 export function newId(prefix: IdPrefix): string {

@@ -31,6 +31,8 @@ export const INFERENCE_ERRORS = [
   'unsupported_content_type',
   'idempotency_in_progress',
   'idempotency_mismatch',
+  'rate_limit_exceeded',
+  'token_rate_limit_exceeded',
   'upstream_rate_limited',
   'upstream_auth',
   'upstream_error',

@@ -22,9 +22,28 @@ const TIMING_HEADERS = {
   'server-timing': text('The same three, as browsers read them.'),
 };
 
+/** OpenAI's headers of a limit, for the document. */
+function limitHeaders(unit: 'requests' | 'tokens') {
+  const count = (description: string) => ({ description, schema: { type: 'integer' as const, minimum: 0 } });
+  return {
+    [`x-ratelimit-limit-${unit}`]: count(
+      `The most ${unit} in any 60 seconds: of the key's limit and its tenant's the one with less left. Absent where there is none, as are the next two.`,
+    ),
+    [`x-ratelimit-remaining-${unit}`]: count(`How many ${unit} are left now.`),
+    [`x-ratelimit-reset-${unit}`]: text(
+      `Until none of these ${unit} count any more, such as \`120ms\` or \`1m0s\`.`,
+    ),
+  };
+}
+
+/** The headers of a limit on requests, for the document. */
+export const REQUEST_LIMIT_HEADERS = limitHeaders('requests');
+
 /** Headers of an answer, for the document. A stream has no times. */
 export const ANSWER_HEADERS = {
   ...TIMING_HEADERS,
+  ...REQUEST_LIMIT_HEADERS,
+  ...limitHeaders('tokens'),
   'x-cerebro-dropped-params': text(
     'Parameters that were left out because they cannot be honoured, separated by commas.',
   ),

@@ -1,16 +1,19 @@
 // `/v1/files`.
 import { Body, Controller, Delete, Get, HttpCode, Param, Post, Query, UseGuards } from '@nestjs/common';
 import { RouteConfig } from '@nestjs/platform-fastify';
+import { SkipThrottle } from '@nestjs/throttler';
 import { ApiConsumes, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+import { REQUEST_LIMIT_HEADERS } from '../contracts/inference-headers.js';
 import { toPage } from '../contracts/list-page.contract.js';
 import { Requires } from '../contracts/requires.decorator.js';
 import { ApiErrors } from '../http/api-errors.decorator.js';
 import { pictureAnswer } from '../images/image-answer.js';
+import { RateLimitGuard } from '../metering/rate-limit.guard.js';
 import { CreateFile, DeletedFile, FileList, FileObject, ListFiles, MAX_LIFETIME } from './files.contract.js';
 import { toFileObject } from './files.mapper.js';
 import { FilesService } from './files.service.js';
 import { MultipartGuard } from './multipart.guard.js';
-import { TenantId } from './tenant.decorator.js';
+import { TenantId } from '../auth/tenant.decorator.js';
 
 /** How long a caller may keep a file that never changes, in seconds. */
 const CONTENT_MAX_AGE = 3600;
@@ -27,7 +30,8 @@ export class FilesController {
   @Post()
   @HttpCode(200)
   @RouteConfig({ multipart: true })
-  @UseGuards(MultipartGuard)
+  @UseGuards(MultipartGuard, RateLimitGuard)
+  @SkipThrottle({ tokens: true })
   @ApiConsumes('multipart/form-data')
   @ApiOperation({
     operationId: 'createFile',
@@ -35,7 +39,7 @@ export class FilesController {
     description:
       'Keeps an image for 30 days, or less if `expires_after` says so, to be named in requests by its id. It is held to the same rules as an image within a request.',
   })
-  @ApiOkResponse({ type: FileObject })
+  @ApiOkResponse({ type: FileObject, headers: REQUEST_LIMIT_HEADERS })
   @ApiErrors(
     'bad_http',
     'missing_required_parameter',
@@ -48,6 +52,7 @@ export class FilesController {
     ...CREDENTIALS,
     'request_too_large',
     'unsupported_content_type',
+    'rate_limit_exceeded',
   )
   async create(@Body() form: CreateFile, @TenantId() tenantId: string): Promise<FileObject> {
     const lifetime = Number(form['expires_after[seconds]'] ?? MAX_LIFETIME);

@@ -13,6 +13,8 @@ declare module 'fastify' {
     inFlight: InFlight;
   }
   interface FastifyRequest {
+    /** See `Call.onUsage`. */
+    onUsage?: Call['onUsage'];
     /** What an `Idempotency-Key` says of the request. */
     repetition?: { readonly durable: boolean; readonly mayJoin: boolean; readonly onlyJoins: boolean };
   }
@@ -34,6 +36,9 @@ function toCall(request: FastifyRequest, reply: FastifyReply): Call {
   return {
     tenantId: principal.tenantId,
     keyId: principal.keyId,
+    accountId: principal.accountId ?? principal.keyId,
+    models: principal.models ?? [],
+    onUsage: request.onUsage,
     requestId: request.id,
     fingerprint: scoped(fingerprint(request), repetition?.durable ? idempotencyKey : principal.keyId),
     retry,

@@ -42,6 +42,21 @@ export class InFlight {
     return controller.signal;
   }
 
+  /** The requests that are being answered. */
+  requests(): Iterable<FastifyRequest> {
+    return this.running.keys();
+  }
+
+  /** Tells the matching requests to stop, with an error each. */
+  stop(matches: (request: FastifyRequest) => boolean, reason: () => ApiError): void {
+    for (const [request, controller = new AbortController()] of this.running) {
+      if (!matches(request)) continue;
+      // Also where nobody has asked for its signal yet: whoever does finds it aborted.
+      this.running.set(request, controller);
+      controller.abort(reason());
+    }
+  }
+
   /**
    * Waits for running requests, at most `limitMs`; those that are left then are told to stop.
    *

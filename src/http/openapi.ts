@@ -34,7 +34,11 @@ export function buildDocument(
     .addTag('Completions', "OpenAI's completions, about images.")
     .addTag('Models', 'The models that a request may name.')
     .addTag('Files', 'Images that are uploaded once, and named in requests by their id.')
-    .addTag('Admin', 'Tenants and their keys, for the holder of the root key (CEREBRO_ADMIN_KEY).')
+    .addTag(
+      'Admin',
+      'Tenants, their keys and limits, and the audit log: for the root key (CEREBRO_ADMIN_KEY) and keys with the scope for it.',
+    )
+    .addTag('Usage', 'What tenants use and spend: usage, ledger, budgets and alerts.')
     .addTag('Operations', 'Probes for load balancers and orchestrators.')
     .addTag('Provider', 'What Replicate calls: webhooks, and pictures that its models fetch.')
     .addBearerAuth({ type: 'http', description: "A tenant's key, cbr_live_…" }, SCHEMES.inference)

@@ -1,8 +1,9 @@
 import { Client } from 'pg';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { mintKey } from '../../src/auth/key.js';
-import { TenancyRepository } from '../../src/auth/tenancy.repository.js';
-import { PERMISSION } from '../../src/contracts/requires.decorator.js';
+import { CredentialsRepository } from '../../src/auth/credentials.repository.js';
+import { REQUIREMENT } from '../../src/contracts/requires.decorator.js';
+import { execute } from '../support/postgres.js';
 import { ADMIN_KEY, type Answer, startTestGateway, type TestGateway } from '../support/gateway.js';
 
 let gateway: TestGateway;
@@ -60,7 +61,8 @@ describe('a key', () => {
     const revoked = await mint();
     expect((await gateway.complete({}, { key: revoked.key })).status).toBe(200);
     await revoke(revoked.id);
-    const expired = await mint({ expires_at: 1 });
+    const expired = await mint({});
+    await execute(gateway.databaseUrl, `UPDATE api_keys SET expires_at = now() WHERE id = '${expired.id}'`);
     const keys = ['sk-1234', `${gateway.key.slice(0, -1)}_`, mintKey(), revoked.key, expired.key];
     const answers = await Promise.all(keys.map((key) => gateway.complete({}, { key })));
     for (const answer of answers) {
@@ -137,7 +139,7 @@ describe('the database', () => {
     const unknown = mintKey();
     await gateway.complete({}, { key });
     await gateway.complete({}, { key: unknown });
-    const lookups = vi.spyOn(gateway.app.nest.get(TenancyRepository), 'findKeyByHash');
+    const lookups = vi.spyOn(gateway.app.nest.get(CredentialsRepository), 'findUsable');
     for (let i = 0; i < 20; i++) await gateway.complete({}, { key: `${key.slice(0, -1)}_` });
     for (let i = 0; i < 20; i++) await gateway.complete({}, { key });
     expect(lookups).not.toHaveBeenCalled();
@@ -213,13 +215,13 @@ describe('routes', () => {
 
   it('that say nothing of permissions are open to nobody', async () => {
     const { CompletionsController } = await import('../../src/completions/completions.controller.js');
-    const permission: unknown = Reflect.getMetadata(PERMISSION, CompletionsController);
-    Reflect.deleteMetadata(PERMISSION, CompletionsController);
+    const permission: unknown = Reflect.getMetadata(REQUIREMENT, CompletionsController);
+    Reflect.deleteMetadata(REQUIREMENT, CompletionsController);
     try {
       expect((await gateway.complete()).status).toBe(403);
       expect((await gateway.complete({}, { key: null })).status).toBe(401);
     } finally {
-      Reflect.defineMetadata(PERMISSION, permission, CompletionsController);
+      Reflect.defineMetadata(REQUIREMENT, permission, CompletionsController);
     }
   });
 });
