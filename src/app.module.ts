@@ -1,4 +1,5 @@
 import { type DynamicModule, Module } from '@nestjs/common';
+import { AuditModule } from './audit/audit.module.js';
 import { AuthModule } from './auth/auth.module.js';
 import { ChatCompletionsModule } from './chat-completions/chat-completions.module.js';
 import { CompletionsModule } from './completions/completions.module.js';
@@ -8,6 +9,7 @@ import { DatabaseHealth } from './database/database-health.service.js';
 import { DatabaseModule } from './database/database.module.js';
 import { FilesModule } from './files/files.module.js';
 import { HealthController, ReadinessProbe } from './observability/health.controller.js';
+import { TenancyModule } from './tenancy/tenancy.module.js';
 import { WebhooksModule } from './webhooks/webhooks.module.js';
 
 /** Settings that are complete: what was missing outside production has been made up for. */
@@ -22,10 +24,12 @@ export class AppModule {
       imports: [
         SettingsModule.forRoot(settings),
         DatabaseModule.forRoot({ url: settings.databaseUrl, poolSize: settings.databasePoolSize }),
+        AuditModule,
         AuthModule,
         ChatCompletionsModule,
         CompletionsModule,
         FilesModule,
+        TenancyModule,
         WebhooksModule,
       ],
       controllers: [HealthController],

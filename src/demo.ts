@@ -1,10 +1,12 @@
 // The demo tenant of a gateway outside production, and what its start prints.
 import type { INestApplicationContext } from '@nestjs/common';
 import { Authenticator } from './auth/authenticator.service.js';
-import { TenancyService } from './auth/tenancy.service.js';
 import { type LocalSecrets, saveLocalSecrets } from './config/local-secrets.js';
 import { ApiError } from './errors/api-error.js';
 import type { LocalServices } from './local-services.js';
+import { KeysService } from './tenancy/keys.service.js';
+import { localManager } from './tenancy/manager.js';
+import { TenantsService } from './tenancy/tenants.service.js';
 
 /** A picture that Replicate's models can fetch: the one of the default model's own example. */
 const PUBLIC_PICTURE = 'https://github.com/JimothyJohn/cerebro/blob/master/data/images/zidane.jpg?raw=true';
@@ -17,10 +19,11 @@ export async function demoKey(
 ): Promise<string> {
   const { demo } = secrets;
   if (demo && (await isAccepted(app.get(Authenticator), demo.key))) return demo.key;
-  const tenancy = app.get(TenancyService);
-  const known = demo && (await tenancy.getTenant(demo.tenantId).catch(ifNotFound));
-  const tenant = known ?? (await tenancy.createTenant('Demo'));
-  const { key } = await tenancy.createKey(tenant.id, { name: 'demo' });
+  const tenants = app.get(TenantsService);
+  const manager = localManager({ kind: 'system' });
+  const known = demo && (await tenants.get(demo.tenantId).catch(ifNotFound));
+  const tenant = known ?? (await tenants.create(manager, { name: 'Demo' })).tenant;
+  const { key } = await app.get(KeysService).create(manager, tenant.id, { name: 'demo' });
   saveLocalSecrets(dataDir, { ...secrets, demo: { tenantId: tenant.id, key } });
   return key;
 }
@@ -61,7 +64,7 @@ curl ${address}/v1/completions \\
 
 async function isAccepted(authenticator: Authenticator, key: string): Promise<boolean> {
   try {
-    await authenticator.authenticate(`Bearer ${key}`);
+    await authenticator.authenticate(`Bearer ${key}`, '127.0.0.1');
     return true;
   } catch (error) {
     if (error instanceof ApiError && error.reason === 'invalid_api_key') return false;

@@ -1,0 +1,27 @@
+// A field that is a list of texts, none of them twice.
+import { type Check } from '../contracts/complaint.js';
+import { field, type FieldOptions } from '../contracts/fields.js';
+import { listOf } from '../contracts/structure-checks.js';
+
+/** A list of elements that each pass a check and differ from each other. */
+export function uniqueListOf(element: Check, bounds: { minItems?: number; maxItems: number }): Check {
+  const list = listOf(element, bounds);
+  return (value) => {
+    const complaint = list(value);
+    if (complaint) return complaint;
+    const items = value as unknown[];
+    return new Set(items).size === items.length
+      ? undefined
+      : { reason: 'invalid_value', expected: 'no element twice' };
+  };
+}
+
+/** A list of different elements; `items` is the schema of one. */
+export function ListField(
+  options: FieldOptions<unknown[]> & { element: Check; items: object; minItems?: number; maxItems: number },
+): PropertyDecorator {
+  const { element, items, minItems, maxItems, ...rest } = options;
+  const bounds = { ...(minItems !== undefined && { minItems }), maxItems };
+  const schema = { type: 'array', items, ...bounds, uniqueItems: true } as const;
+  return field(rest, schema, uniqueListOf(element, bounds));
+}
