@@ -50,6 +50,11 @@ export class AddressGuard {
     return isIP(ip) !== 0 && (this.privateHosts.allows(url) || isPublicIp(ip));
   }
 
+  /** Whether the operator has allowed the host and port of a URL that {@link check} has returned, though private. */
+  allowsPrivately(url: URL): boolean {
+    return this.privateHosts.allows(url);
+  }
+
   /** Whether the operator has named this host, on whatever port. */
   isPrivateHost(hostname: string): boolean {
     return this.privateHosts.names(hostname);

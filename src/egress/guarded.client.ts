@@ -1,19 +1,17 @@
 // GET requests to addresses that callers supply. Nothing here knows what is fetched, or why.
 import { setTimeout as delay } from 'node:timers/promises';
-import { Agent, type Dispatcher, request } from 'undici';
+import { type Agent, type Dispatcher, request } from 'undici';
 import { AddressGuard, type GuardOptions } from './address-guard.js';
 import { checkHead, redirectTarget } from './answer-head.js';
 import { readBody } from './body-reader.js';
 import { asEgressError, EgressError } from './egress-error.js';
-import { guardedConnector } from './guarded-connector.js';
+import { guardedAgent } from './guarded-agent.js';
 import { DEFAULT_LIMITS, type EgressLimits } from './limits.js';
-import { productionResolver, type Resolver } from './resolver.js';
+import type { Resolver } from './resolver.js';
+import { untilAborted } from './until-aborted.js';
 
 /** Compression is declined: a small body must not become a large one. Nothing of ours or the caller's goes along. */
 const HEADERS = { accept: '*/*', 'accept-encoding': 'identity', 'user-agent': 'cerebro' };
-
-/** Longest that an idle connection is kept, in milliseconds, whatever the server suggests. */
-const KEEP_ALIVE_MAX = 5000;
 
 /** An answer with success, whole. */
 export interface GuardedReply {
@@ -41,19 +39,9 @@ export class GuardedClient {
 
   /** Throws a RangeError for an entry of `privateHosts` that is neither `host` nor `host:port`. */
   constructor(options: GuardedClientOptions) {
-    const guard = new AddressGuard(options);
-    this.guard = guard;
+    this.guard = new AddressGuard(options);
     this.limits = { ...DEFAULT_LIMITS, ...options.limits };
-    const resolve = options.resolve ?? productionResolver((hostname) => guard.isPrivateHost(hostname));
-    this.agent = new Agent({
-      connect: guardedConnector({ guard, resolve, timeoutMs: this.limits.connectMs }),
-      connections: this.limits.connectionsPerOrigin,
-      allowH2: false,
-      maxHeaderSize: this.limits.maxHeaderBytes,
-      headersTimeout: this.limits.headersMs,
-      bodyTimeout: this.limits.headersMs,
-      keepAliveMaxTimeout: KEEP_ALIVE_MAX,
-    });
+    this.agent = guardedAgent(this.guard, this.limits, options.resolve);
   }
 
   /**
@@ -124,16 +112,4 @@ export class GuardedClient {
       throw error;
     }
   }
-}
-
-/** What the work brings, or the signal's reason at once: undici does not stop a request that is not yet sent. */
-function untilAborted<T>(signal: AbortSignal, work: () => Promise<T>): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const stop = (): void => reject(signal.reason as Error);
-    if (signal.aborted) return stop();
-    signal.addEventListener('abort', stop, { once: true });
-    work()
-      .then(resolve, reject)
-      .finally(() => signal.removeEventListener('abort', stop));
-  });
 }

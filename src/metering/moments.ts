@@ -1,0 +1,17 @@
+// Moments and amounts as this room's objects show them.
+import { toDollars } from '../inference/money.js';
+
+/** Unix seconds. */
+export function seconds(moment: Date): number {
+  return Math.floor(moment.getTime() / 1000);
+}
+
+/** What a function makes of a value, and null of null. */
+export function orNull<From, To>(value: From | null, convert: (value: From) => To): To | null {
+  return value === null ? null : convert(value);
+}
+
+/** Dollars, where an amount is known. */
+export function dollarsOrNull(nanos: bigint | null): number | null {
+  return orNull(nanos, toDollars);
+}

@@ -1,0 +1,72 @@
+// What is deleted, and what stays, in a real database.
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { type LedgerDatabase, startLedger } from './ledger.fixture.js';
+import { RetentionRepository } from './retention.repository.js';
+import { Retention } from './retention.service.js';
+
+const DAY = 86_400_000;
+
+let ledger: LedgerDatabase;
+beforeAll(async () => (ledger = await startLedger()));
+afterAll(() => ledger.close());
+beforeEach(() => ledger.sql('DELETE FROM predictions; DELETE FROM usage_rollups; DELETE FROM budget_alerts'));
+
+const ago = (days: number) => new Date(Date.now() - days * DAY);
+const node = (lineKept = 400 * DAY) => new Retention(new RetentionRepository(ledger.prisma), lineKept);
+const widths = async () => {
+  const rows = await ledger.prisma.usageRollup.findMany({ orderBy: [{ bucket: 'asc' }, { width: 'asc' }] });
+  return rows.map(({ width }) => width);
+};
+
+describe('retention', () => {
+  it('deletes settled lines that are old, and leaves sums by the day', async () => {
+    await ledger.use({ at: ago(401) });
+    const open = await ledger.use({ at: ago(401), settled: false });
+    const young = await ledger.use({ at: ago(399) });
+    await node().round();
+    const rows = await ledger.prisma.prediction.findMany({ orderBy: { id: 'asc' } });
+    expect(rows.map(({ id }) => id)).toEqual([open, young]);
+    expect(await widths()).toEqual([86_400, 86_400, 3600]);
+  });
+
+  it('keeps minutes for a week and hours for four hundred days', async () => {
+    for (const days of [6.9, 7.1, 399, 402]) await ledger.use({ at: ago(days) });
+    await node(3650 * DAY).round();
+    expect((await widths()).sort((a, b) => a - b)).toEqual([
+      60,
+      3600,
+      3600,
+      3600,
+      ...Array<number>(4).fill(86_400),
+    ]);
+    expect(await ledger.prisma.prediction.count()).toBe(4);
+  });
+
+  it('deletes alerts of a quarter ago that are done with', async () => {
+    await ledger.sql(`INSERT INTO budget_alerts (id, tenant_id, account_id, period, threshold, budget_nanos, spent_nanos,
+        created_at, next_attempt_at) VALUES
+      ('evt_done', 'ten_a', 'ten_a', 'total', 50, 1, 1, now() - interval '91 days', NULL),
+      ('evt_open', 'ten_a', 'ten_a', 'total', 60, 1, 1, now() - interval '91 days', now()),
+      ('evt_new', 'ten_a', 'ten_a', 'total', 70, 1, 1, now() - interval '89 days', NULL)`);
+    await node().round();
+    const rows = await ledger.prisma.budgetAlert.findMany({ orderBy: { id: 'asc' } });
+    expect(rows.map(({ id }) => id)).toEqual(['evt_new', 'evt_open']);
+  });
+
+  it('takes more than one batch, and two nodes at once do no harm (H10)', async () => {
+    await ledger.sql(`INSERT INTO usage_rollups SELECT 'ten_a', 60, now() - (n - 0.5) * interval '1 minute', 'k', 'm',
+      1, 1, 0, 0, 0, 0, 0, 0, 0 FROM generate_series(1, 20000) AS n`);
+    await Promise.all([node().round(), node().round()]);
+    await node().round();
+    expect(await ledger.prisma.usageRollup.count()).toBe(7 * 1440);
+  });
+
+  it('leaves all to the node that is at it already', async () => {
+    await ledger.use({ at: ago(401) });
+    await ledger.prisma.$transaction(async (tx) => {
+      await tx.$executeRaw`SELECT pg_advisory_xact_lock(7270702)`;
+      await node().round();
+    });
+    expect(await ledger.prisma.prediction.count()).toBe(1);
+  });
+});
