@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { load, tool } from './load.mjs';
+import { makeKey } from './admin.mjs';
 import { greeting, pinned, startServer } from './processes.mjs';
 import { measureWaiting } from './waiting.mjs';
 
@@ -18,6 +19,8 @@ const body = JSON.stringify({
   temperature: 0.7,
   do_sample: true,
 });
+
+const adminKey = 'bench-admin-key-0123456789';
 
 const address = (output) => {
   const url = /^(http:\/\/\S+)$/m.exec(output)?.[1];
@@ -53,25 +56,42 @@ try {
       REPLICATE_BASE_URL: `${stub.url}/v1`,
       // Replicate's own limit is no part of what is measured.
       CEREBRO_CREATES_PER_MINUTE: '1000000',
+      CEREBRO_DEFAULT_HARDWARE: 'gpu-l40s',
+      CEREBRO_ADMIN_KEY: adminKey,
       NODE_ENV: '',
       DATABASE_URL: databaseUrl,
     },
     ready: greeting,
   });
-  const headers = { 'content-type': 'application/json', authorization: `Bearer ${cerebro.key}` };
-  const measure = (url, connections, duration) =>
-    load({ url: `${url}/v1/completions`, headers, body, connections, seconds: duration });
+  // Every limit that there is, none of which is reached.
+  const limits = {
+    requests_per_minute: 1_000_000_000,
+    tokens_per_minute: 1_000_000_000,
+    max_concurrency: 1_000_000,
+    monthly_budget_usd: 10_000_000,
+    total_budget_usd: 10_000_000,
+  };
+  const limited = { url: cerebro.url, key: await makeKey(cerebro.url, adminKey, limits) };
+  const measure = ({ url, key }, connections, duration) =>
+    load({
+      url: `${url}/v1/completions`,
+      headers: { 'content-type': 'application/json', authorization: `Bearer ${key}` },
+      body,
+      connections,
+      seconds: duration,
+    });
 
   console.log(
     `${tool}, ${rounds} rounds of ${seconds} s, Node ${process.version}, ${pinned ? 'server under test alone on its core' : 'cores shared'}`,
   );
-  for (const { url } of [bare, cerebro]) await measure(url, 64, 3);
+  for (const subject of [bare, cerebro, limited]) await measure(subject, 64, 3);
   const results = [];
   for (const connections of [1, 64]) {
-    const samples = { bare: [], cerebro: [] };
+    const samples = { bare: [], cerebro: [], limited: [] };
     for (let round = 0; round < rounds; round++) {
-      samples.bare.push(await measure(bare.url, connections, seconds));
-      samples.cerebro.push(await measure(cerebro.url, connections, seconds));
+      samples.bare.push(await measure(bare, connections, seconds));
+      samples.cerebro.push(await measure(cerebro, connections, seconds));
+      samples.limited.push(await measure(limited, connections, seconds));
     }
     results.push(report(connections, samples));
   }
@@ -87,11 +107,17 @@ try {
 function report(connections, samples) {
   const bare = middle(samples.bare);
   const cerebro = middle(samples.cerebro);
+  const limited = middle(samples.limited);
   const ratio = cerebro.rps / bare.rps;
+  const limitsRatio = limited.rps / cerebro.rps;
   console.log(`\n${connections} connection${connections > 1 ? 's' : ''}`);
-  console.table({ 'bare Fastify + undici': rounded(bare), Cerebro: rounded(cerebro) });
-  console.log(`Cerebro / bare: ${ratio.toFixed(2)}`);
-  return { connections, bare, cerebro, ratio };
+  console.table({
+    'bare Fastify + undici': rounded(bare),
+    'Cerebro, key without limits': rounded(cerebro),
+    'Cerebro, every limit and budget on': rounded(limited),
+  });
+  console.log(`Cerebro / bare: ${ratio.toFixed(2)}; with limits / without: ${limitsRatio.toFixed(2)}`);
+  return { connections, bare, cerebro, limited, ratio, limitsRatio };
 }
 
 /** The round in the middle by throughput. */

@@ -54,7 +54,10 @@ describe('an error after the first byte', () => {
     await stream.firstPiece();
     const { predictionId } = gateway.sandbox.bill.entries[0] ?? {};
     const cancel = `${gateway.sandbox.baseUrl}/predictions/${predictionId}/cancel`;
-    const { statusCode } = await request(cancel, { method: 'POST', headers: { authorization: 'Bearer x' } });
+    const { statusCode } = await request(cancel, {
+      method: 'POST',
+      headers: { authorization: 'Bearer sandbox' },
+    });
     expect(statusCode).toBe(200);
     await stream.toEnd();
     expect(stream.isDone).toBe(false);

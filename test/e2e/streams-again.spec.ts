@@ -165,7 +165,10 @@ describe("a client's own repetition of a stream", () => {
     await second.firstPiece();
     const { predictionId } = gateway.sandbox.bill.entries[0] ?? {};
     const cancel = `${gateway.sandbox.baseUrl}/predictions/${predictionId}/cancel`;
-    const { statusCode } = await request(cancel, { method: 'POST', headers: { authorization: 'Bearer x' } });
+    const { statusCode } = await request(cancel, {
+      method: 'POST',
+      headers: { authorization: 'Bearer sandbox' },
+    });
     expect(statusCode).toBe(200);
     for (const stream of [first, second]) {
       await stream.toEnd();

@@ -13,8 +13,14 @@ import { execute, templateDatabase, withDatabase } from './postgres.js';
 
 const prefix = 'cerebro-test-';
 
-/** A power cut may lose test data. */
-const fast = { fsync: 'off', synchronous_commit: 'off', full_page_writes: 'off', max_connections: '200' };
+/** A power cut may lose test data; who cleans up in the background keeps databases from being dropped. */
+const fast = {
+  autovacuum: 'off',
+  fsync: 'off',
+  synchronous_commit: 'off',
+  full_page_writes: 'off',
+  max_connections: '200',
+};
 
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   await removeAbandoned();
