@@ -27,6 +27,7 @@ export default tseslint.config(
           property,
           message: 'Use the tagged template forms, which bind their values.',
         })),
+        { object: 'Prisma', property: 'raw', message: 'It puts a text into SQL as it is: use Prisma.sql.' },
         { object: 'process', property: 'env', message: 'Only src/config reads the environment.' },
       ],
     },

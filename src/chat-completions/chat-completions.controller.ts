@@ -1,5 +1,5 @@
 // `POST /v1/chat/completions`.
-import { Body, Controller, HttpCode, Post, UseInterceptors } from '@nestjs/common';
+import { Body, Controller, HttpCode, Post, UseGuards, UseInterceptors } from '@nestjs/common';
 import { ApiBody, ApiHeader, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { AnswerOrStream } from '../contracts/answer-or-stream.decorator.js';
 import { FORM_ERRORS, INFERENCE_ERRORS } from '../contracts/inference-errors.js';
@@ -18,6 +18,7 @@ import { TheCall } from '../http/call.decorator.js';
 import { type EventStream, TheEventStream } from '../http/event-stream.decorator.js';
 import { IdempotencyInterceptor } from '../idempotency/idempotency.interceptor.js';
 import type { Call } from '../inference/call.js';
+import { RateLimitGuard } from '../metering/rate-limit.guard.js';
 import { ChatCompletionChunk } from './chat-chunk.contract.js';
 import { chatChunks } from './chat-chunks.js';
 import { toChatCompletion, toDoorRequest } from './chat-completions.mapper.js';
@@ -34,6 +35,7 @@ export class ChatCompletionsController {
 
   @Post()
   @HttpCode(200)
+  @UseGuards(RateLimitGuard)
   @UseInterceptors(IdempotencyInterceptor)
   @ApiHeader(IDEMPOTENCY_KEY)
   @ApiOperation({

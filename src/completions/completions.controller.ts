@@ -1,5 +1,5 @@
 // `POST /v1/completions`.
-import { Body, Controller, HttpCode, Post, UseInterceptors } from '@nestjs/common';
+import { Body, Controller, HttpCode, Post, UseGuards, UseInterceptors } from '@nestjs/common';
 import { ApiBody, ApiHeader, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { AnswerOrStream } from '../contracts/answer-or-stream.decorator.js';
 import { INFERENCE_ERRORS } from '../contracts/inference-errors.js';
@@ -17,6 +17,7 @@ import { TheCall } from '../http/call.decorator.js';
 import { type EventStream, TheEventStream } from '../http/event-stream.decorator.js';
 import { IdempotencyInterceptor } from '../idempotency/idempotency.interceptor.js';
 import type { Call } from '../inference/call.js';
+import { RateLimitGuard } from '../metering/rate-limit.guard.js';
 import { CompletionChunk } from './completion-chunk.contract.js';
 import { completionChunks } from './completion-chunks.js';
 import { CompletionRequest, CompletionResponse } from './completions.contract.js';
@@ -32,6 +33,7 @@ export class CompletionsController {
 
   @Post()
   @HttpCode(200)
+  @UseGuards(RateLimitGuard)
   @UseInterceptors(IdempotencyInterceptor)
   @ApiHeader(IDEMPOTENCY_KEY)
   @ApiOperation({

@@ -2,6 +2,7 @@
 import { Injectable } from '@nestjs/common';
 import type { StoredImage } from '../database/client/client.js';
 import { PrismaService } from '../database/prisma.service.js';
+import { TenantDatabase } from '../database/tenant-database.js';
 
 /** A stored picture without its bytes. */
 export type StoredImageRow = Omit<StoredImage, 'bytes'>;
@@ -26,25 +27,37 @@ export interface StoredImageSlice {
 
 const picture = { mediaType: true, bytes: true, expiresAt: true } as const;
 
-/** Reads and writes stored pictures. What has expired is not found, whether it is deleted yet or not. */
+/**
+ * Reads and writes stored pictures: a tenant's own by the tenant's view of the database, and those of all for who holds
+ * a signed address and for the cleanup. What has expired is not found, whether it is deleted yet or not.
+ */
 @Injectable()
 export class StoredImagesRepository {
-  constructor(private readonly prisma: PrismaService) {}
+  constructor(
+    private readonly prisma: PrismaService,
+    private readonly tenants: TenantDatabase,
+  ) {}
 
   create(tenantId: string, image: NewStoredImage): Promise<StoredImageRow> {
-    return this.prisma.storedImage.create({
+    return this.tenants.of(tenantId).storedImage.create({
       data: { ...image, tenantId, bytes: owned(image.bytes), size: image.bytes.length },
       omit: { bytes: true },
     });
   }
 
   find(tenantId: string, id: string): Promise<StoredImageRow | null> {
-    return this.prisma.storedImage.findFirst({ where: { tenantId, id, ...live() }, omit: { bytes: true } });
+    return this.tenants.of(tenantId).storedImage.findFirst({
+      where: { tenantId, id, ...live() },
+      omit: { bytes: true },
+    });
   }
 
   /** A tenant's picture, with its bytes. */
   read(tenantId: string, id: string): Promise<StoredPicture | null> {
-    return this.prisma.storedImage.findFirst({ where: { tenantId, id, ...live() }, select: picture });
+    return this.tenants.of(tenantId).storedImage.findFirst({
+      where: { tenantId, id, ...live() },
+      select: picture,
+    });
   }
 
   /** A picture by its id alone, for those who hold its signed address. Never with an id that a tenant has given. */
@@ -58,7 +71,7 @@ export class StoredImagesRepository {
   /** A tenant's uploads. */
   list(tenantId: string, { limit, after, order, purpose }: StoredImageSlice): Promise<StoredImageRow[]> {
     const following = after === undefined ? {} : order === 'asc' ? { gt: after } : { lt: after };
-    return this.prisma.storedImage.findMany({
+    return this.tenants.of(tenantId).storedImage.findMany({
       where: { tenantId, id: { startsWith: 'file-', ...following }, ...(purpose && { purpose }), ...live() },
       orderBy: { id: order },
       take: limit,
@@ -68,7 +81,9 @@ export class StoredImagesRepository {
 
   /** Whether there was such a picture to delete. */
   async remove(tenantId: string, id: string): Promise<boolean> {
-    const { count } = await this.prisma.storedImage.deleteMany({ where: { tenantId, id, ...live() } });
+    const { count } = await this.tenants
+      .of(tenantId)
+      .storedImage.deleteMany({ where: { tenantId, id, ...live() } });
     return count > 0;
   }
 
