@@ -1,5 +1,6 @@
 // The one error class that reaches callers. Anything else that is thrown becomes `internal_error`.
-import { catalogue, type ErrorName, type ErrorSpec } from './catalogue.js';
+import { catalogue, type ErrorName } from './catalogue.js';
+import type { ErrorSpec } from './error-spec.js';
 
 /** What an error says beyond its row of the catalogue. */
 export interface ApiErrorDetails {

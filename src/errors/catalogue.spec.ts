@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { catalogue, type ErrorSpec } from './catalogue.js';
+import { catalogue } from './catalogue.js';
+import type { ErrorSpec } from './error-spec.js';
 
 const documentation = readFileSync(new URL('../../docs/errors.md', import.meta.url), 'utf8');
 
