@@ -1,8 +1,10 @@
 // A database that goes away and comes back: callers are told to come again, never that their key is wrong.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { mintKey } from '../../src/auth/key.js';
+import { withSession } from '../../src/database/migrations.js';
 import { ADMIN_KEY, eventually, startTestGateway, type TestGateway } from '../support/gateway.js';
 import { expectOneBill } from '../support/ledger.js';
+import { chat, openStream } from '../support/stream-reader.js';
 import { LoadBalancer } from '../support/load-balancer.js';
 import { createTestDatabase, type TestDatabase } from '../support/postgres.js';
 
@@ -60,6 +62,19 @@ describe('without its database', () => {
     }
   });
 
+  it('knows the keys that it has just seen, for what costs nothing (E7)', async () => {
+    await eventually('ready', async () => (await readiness()) === 200);
+    expect((await gateway.send('/v1/models')).status).toBe(200);
+    pull();
+    try {
+      for (let request = 0; request < 3; request++)
+        expect((await gateway.send('/v1/models')).status).toBe(200);
+      expect((await gateway.send('/v1/models', { key: mintKey() })).status).toBe(503);
+    } finally {
+      plug();
+    }
+  });
+
   it('and is itself again as soon as the database is back', async () => {
     await eventually('ready', async () => (await readiness()) === 200);
     expect((await gateway.complete({}, { key: mintKey() })).status).toBe(401);
@@ -79,5 +94,39 @@ describe('without its database', () => {
       plug();
     }
     await expectOneBill({ databaseUrl: database.url, sandbox: gateway.sandbox });
+  });
+});
+
+describe('a pool that is used up', () => {
+  it('is told of soon, and no stream waits for it (H3)', async () => {
+    const settings = { databasePoolSize: 1, models: ['*'], createsPerMinute: 1_000_000 };
+    const small = await startTestGateway({ settings });
+    try {
+      expect((await small.complete()).status).toBe(200);
+      const output = Array.from({ length: 40 }, (_, at) => `piece ${at} `);
+      small.sandbox.script({ run: 4000, output });
+      const stream = await openStream(small, chat('Tell me.'));
+      await withSession(small.databaseUrl, async (session) => {
+        // Whoever is to be admitted now holds the only connection, and waits.
+        await session.query('BEGIN; SELECT 1 FROM accounts FOR UPDATE');
+        const stuck = small.complete({ prompt: 'Stuck?' });
+        await new Promise((resolve) => setTimeout(resolve, 300));
+        const begun = performance.now();
+        const refused = await small.send('/v1/files');
+        expect(performance.now() - begun).toBeLessThan(4000);
+        expect(refused.status).toBe(503);
+        expect(refused.json).toMatchObject({ error: { code: 'database_unavailable' } });
+        expect(refused.headers).toMatchObject({ 'retry-after': '1' });
+        const before = stream.pieces.length;
+        await eventually('the stream goes on', () => stream.pieces.length > before);
+        await session.query('ROLLBACK');
+        expect((await stuck).status).toBe(200);
+      });
+      await stream.toEnd();
+      expect(stream.textOf()).toBe(output.join(''));
+      await expectOneBill(small);
+    } finally {
+      await small.close();
+    }
   });
 });
