@@ -38,15 +38,19 @@ const TOKENS_OF_AN_IMAGE = 4096;
 /** The longest answer of a model that does not tell its limit, in tokens. */
 const LONGEST_ANSWER = 16_384;
 
+/** Twice the largest budget that there can be, in nano-dollars: sums of it stay within what PostgreSQL counts. */
+const BEYOND_ANY_BUDGET = 20_000_000n * 1_000_000_000n;
+
 /** The most that a prediction can cost, in nano-dollars; undefined without a price. */
 export function mostCostOf(price: Price | undefined, bounds: Bounds): bigint | undefined {
   const lifeMs = Math.max(SHORTEST_LIFE, bounds.timeoutMs) + ROUNDING;
-  return costOf(price, {
+  const most = costOf(price, {
     runTimeUs: Math.ceil(lifeMs * 1000),
     // Other vocabularies may need more tokens for a text than ours, but not twice as many.
     promptTokens: bounds.promptTokens * 2 + bounds.images * TOKENS_OF_AN_IMAGE,
     completionTokens: bounds.tokenLimit ?? LONGEST_ANSWER,
   });
+  return most !== undefined && most > BEYOND_ANY_BUDGET ? BEYOND_ANY_BUDGET : most;
 }
 
 /** The cost in nano-dollars, rounded up; undefined where a part of the price meets an unknown amount. */
