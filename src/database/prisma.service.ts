@@ -1,6 +1,7 @@
 // Prisma's client on a pool that gives up in time: no caller waits on a database that does not answer.
 import { Inject, Injectable, Logger, type OnApplicationShutdown } from '@nestjs/common';
 import { PrismaPg } from '@prisma/adapter-pg';
+import pg from 'pg';
 import { PrismaClient } from './client/client.js';
 import { databaseOptions, type DatabaseOptions } from './database-options.js';
 
@@ -17,17 +18,39 @@ const limits = {
 /** The gateway's database. Connects at the first query, and closes when the application has stopped serving. */
 @Injectable()
 export class PrismaService extends PrismaClient implements OnApplicationShutdown {
+  private readonly pool: pg.Pool;
+
   constructor(@Inject(databaseOptions) { url, poolSize }: DatabaseOptions) {
-    const logger = new Logger('Database');
-    // Without these an idle connection that the server cuts would end the process. The next query opens a new one.
-    const onPoolError = (error: Error): void =>
-      logger.warn(`A database connection was lost: ${error.message}`);
-    super({
-      adapter: new PrismaPg(
-        { connectionString: url, max: poolSize, application_name: 'cerebro', keepAlive: true, ...limits },
-        { onPoolError, onConnectionError: onPoolError },
-      ),
+    const pool = new pg.Pool({
+      connectionString: url,
+      max: poolSize,
+      application_name: 'cerebro',
+      keepAlive: true,
+      ...limits,
     });
+    const logger = new Logger('Database');
+    // Without it an idle connection that the server cuts would end the process. The next query opens a new one.
+    const onLost = (error: Error): void => logger.warn(`A database connection was lost: ${error.message}`);
+    pool.on('error', onLost);
+    super({ adapter: new PrismaPg(pool, { onConnectionError: onLost }) });
+    this.pool = pool;
+  }
+
+  /**
+   * Runs a statement on the same connections, as `$queryRaw` does, but past Prisma, whose own part takes half a
+   * millisecond: for the statements on the way of every request. Values become parameters. Columns come as the driver
+   * has them, `bigint` as text.
+   */
+  async direct<Row extends object>(text: TemplateStringsArray, ...values: unknown[]): Promise<Row[]> {
+    const numbered = text.reduce((sum, part, index) => `${sum}$${index}${part}`);
+    const { rows } = await this.pool.query<Row>(numbered, values);
+    return rows;
+  }
+
+  /** For good: the connections are closed, and there will be no others. */
+  override async $disconnect(): Promise<void> {
+    await super.$disconnect();
+    if (!this.pool.ending) await this.pool.end();
   }
 
   async onApplicationShutdown(): Promise<void> {

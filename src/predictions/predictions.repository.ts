@@ -41,7 +41,7 @@ export class PredictionsRepository {
    * @returns why each was refused, in their order; undefined for those that were written
    */
   async admit(intents: readonly Intent[]): Promise<(Refusal | undefined)[]> {
-    const rows = await this.prisma.$queryRaw<({ id: string } & (Refusal | { refusal: null }))[]>`
+    const rows = await this.prisma.direct<{ id: string } & (Refusal | { refusal: null })>`
       SELECT id, refusal, scope, mendable FROM admit_predictions(${JSON.stringify(intents.map(intentRow))}::jsonb)`;
     const refused = new Map(rows.flatMap((row) => (row.refusal === null ? [] : [[row.id, row]])));
     return intents.map(({ id }) => refused.get(id));
@@ -67,7 +67,7 @@ export class PredictionsRepository {
 
   /** Writes ends. An end counts once: gives the ids of those that were the first to say so. */
   async settle(settlements: readonly Settlement[]): Promise<Set<string>> {
-    const rows = await this.prisma.$queryRaw<{ id: string }[]>`
+    const rows = await this.prisma.direct<{ id: string }>`
       SELECT id FROM settle_predictions(${JSON.stringify(settlements.map(settlementRow))}::jsonb) AS id`;
     return new Set(rows.map(({ id }) => id));
   }

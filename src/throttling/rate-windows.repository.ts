@@ -16,7 +16,7 @@ export class RateWindowsRepository {
 
   /** Counts groups, one after the other, in one statement. Gives a row for each. */
   count(groups: readonly Group[]): Promise<VerdictRow[]> {
-    return this.prisma.$queryRaw<VerdictRow[]>`
+    return this.prisma.direct<VerdictRow>`
       SELECT taken, used, fits_ms, reset_ms, seconds FROM throttle(${JSON.stringify(groups)}::jsonb) ORDER BY at`;
   }
 
