@@ -10,6 +10,7 @@ import {
   type TextSink,
 } from '../inference/inference.js';
 import type { PredictionRecord } from '../inference/prediction-record.js';
+import type { AdmissionGroup } from '../predictions/admission-group.js';
 import type { LiveRecord } from '../predictions/live-record.js';
 import { Predictions } from '../predictions/predictions.service.js';
 import { Aftercare } from './aftercare.service.js';
@@ -27,8 +28,14 @@ const LOOKS = [500, 500, 1000, 1500];
 /** How long a prediction outlives its caller, by the number of the caller's repetition, in milliseconds. */
 const RETRY_GRACE = [600, 900] as const;
 
-/** Makes the sink of an answer that is to be heard while it is made, when its prediction is known. */
-export type Listen = (prediction: Pick<PredictionRecord, 'upstreamId'>) => TextSink;
+/** A prediction that an answer may come from. */
+export type AnsweringPrediction = Pick<PredictionRecord, 'id' | 'upstreamId'>;
+
+/**
+ * Told of each prediction that an answer may come from, the last of which is the one that it comes from. Gives the
+ * sink of an answer that is to be heard while it is made.
+ */
+export type Listen = (prediction: AnsweringPrediction) => TextSink | undefined;
 
 /** Asks models. */
 @Injectable()
@@ -43,10 +50,16 @@ export class Asking {
   /**
    * The answer to a call that is ready to be sent.
    *
+   * @param group others that are asked for at the same time, or none of them
    * @throws {ApiError} every failure
    */
-  async ask(ready: InferenceCall, call: Call, listen?: Listen): Promise<ProviderAnswer> {
-    const record = await this.predictions.open(call, ready);
+  async ask(
+    ready: InferenceCall,
+    call: Call,
+    listen?: Listen,
+    group?: AdmissionGroup,
+  ): Promise<ProviderAnswer> {
+    const record = await this.predictions.open(call, ready, group);
     return this.waitWith(record, call, () => this.infer(ready, record, call, listen?.(record)));
   }
 

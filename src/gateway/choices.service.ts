@@ -5,9 +5,11 @@ import { Injectable } from '@nestjs/common';
 import { ApiError } from '../errors/api-error.js';
 import type { Call } from '../inference/call.js';
 import type { InferencePlan, ProviderAnswer, TextSink, Timings } from '../inference/inference.js';
-import { cutsTokens, limitsOf, settle } from '../inference/settle.js';
+import { cutsTokens, limitsOf, settle, type Settled } from '../inference/settle.js';
+import type { AdmissionGroup } from '../predictions/admission-group.js';
 import { type ChoiceAnswer, oneAttempt } from './answers.js';
-import { Asking, type Listen } from './asking.service.js';
+import { type AnsweringPrediction, Asking, type Listen } from './asking.service.js';
+import { ContentKeeper } from './content-keeper.service.js';
 import { type Joined, Joining } from './joining.service.js';
 import { LiveText } from './live-text.js';
 import type { Material } from './material.js';
@@ -22,6 +24,8 @@ export interface Attempt {
   /** The position of the choice, and how often it was asked for before; both from 0. */
   readonly choice: number;
   readonly again: number;
+  /** The other choices, that are asked for with this one or not at all. */
+  readonly group?: AdmissionGroup | undefined;
   /** See {@link Joined}. */
   readonly endedWithinMs?: number;
 }
@@ -36,6 +40,7 @@ export class Choices {
   constructor(
     private readonly asking: Asking,
     private readonly joining: Joining,
+    private readonly keeper: ContentKeeper,
   ) {}
 
   /**
@@ -44,8 +49,10 @@ export class Choices {
    * @throws {ApiError} every failure
    */
   async answer(attempt: Attempt, call: Call): Promise<ChoiceAnswer> {
-    const answer = await this.obtain(attempt, ownCall(attempt, call));
-    return oneAttempt(settle(attempt.plan.request, answer), timings(answer, call));
+    const asked: { prediction?: AnsweringPrediction } = {};
+    const note: Listen = (prediction) => void (asked.prediction = prediction);
+    const answer = await this.obtain(attempt, ownCall(attempt, call), note);
+    return oneAttempt(this.settled(attempt, call, answer, asked.prediction), timings(answer, call));
   }
 
   /**
@@ -57,27 +64,43 @@ export class Choices {
    */
   async live(attempt: Attempt, call: Call, sink: ChoiceSink): Promise<ChoiceAnswer> {
     const hearing = new Hearing(attempt.plan, ownCall(attempt, call), sink);
+    const finish = (answer: ProviderAnswer) =>
+      hearing.finish(this.settled(attempt, call, answer, hearing.prediction), answer);
     try {
-      const answer = await this.obtain(attempt, hearing.call, hearing.listen);
-      return await hearing.finish(answer);
+      return await finish(await this.obtain(attempt, hearing.call, hearing.listen));
     } catch (error) {
       if (!hearing.hasEnough || call.signal.aborted) throw error;
-      return hearing.finishEarly();
+      return await finish(hearing.early);
     } finally {
       hearing.end();
     }
   }
 
-  private async obtain(
-    { plan, material, again, endedWithinMs }: Attempt,
+  /** The measured answer, kept where the caller's tenant asks for that. */
+  private settled(
+    { plan: { request } }: Attempt,
     call: Call,
-    listen?: Listen,
-  ): Promise<ProviderAnswer> {
-    const joined = await this.join(plan, call, { listen, endedWithinMs }, again);
-    if (joined) return joined;
-    // The call that this one repeats has not come so far, or has just ended: its answer is the one to come for.
-    if (call.onlyJoins) throw new ApiError('idempotency_in_progress', { retryAfterMs: 1000 });
-    return this.asking.ask(await material.ready(plan), call, listen);
+    answer: ProviderAnswer,
+    prediction: AnsweringPrediction | undefined,
+  ): Settled {
+    const settled = settle(request, answer);
+    if (prediction)
+      this.keeper.keep(call, { predictionId: prediction.id, asked: request, answer: settled.text });
+    return settled;
+  }
+
+  private async obtain(attempt: Attempt, call: Call, listen: Listen): Promise<ProviderAnswer> {
+    const { plan, material, again, endedWithinMs, group } = attempt;
+    try {
+      const joined = await this.join(plan, call, { listen, endedWithinMs }, again);
+      if (joined) return joined;
+      // The call that this one repeats has not come so far, or has just ended: its answer is the one to come for.
+      if (call.onlyJoins) throw new ApiError('idempotency_in_progress', { retryAfterMs: 1000 });
+      return await this.asking.ask(await material.ready(plan), call, listen, group);
+    } catch (error) {
+      group?.fail(error);
+      throw error;
+    }
   }
 
   /** Who only joins knows of a further attempt as soon as its owner, who has yet to write it down. */
@@ -99,10 +122,11 @@ export class Choices {
 /** Hears one answer, and knows when there is enough of it. */
 class Hearing {
   hasEnough = false;
+  /** Which one is heard, once that is known. */
+  prediction: AnsweringPrediction | undefined;
   private hasHeard = false;
   private readonly live: LiveText;
   private readonly stop = new AbortController();
-  private prediction: { readonly upstreamId: string | undefined } | undefined;
 
   constructor(
     private readonly plan: InferencePlan,
@@ -137,20 +161,15 @@ class Hearing {
   };
 
   /** The finished answer, when all of it was heard. */
-  async finish(answer: ProviderAnswer): Promise<ChoiceAnswer> {
-    const settled = settle(this.plan.request, answer);
+  async finish(settled: Settled, answer: ProviderAnswer): Promise<ChoiceAnswer> {
     await this.show(this.live.rest(settled.text), settled.id);
     return oneAttempt(settled, timings(answer, this.caller));
   }
 
   /** The answer that was cut off. */
-  finishEarly(): Promise<ChoiceAnswer> {
+  get early(): ProviderAnswer {
     const { tokenLimit } = this.plan;
-    return this.finish({
-      id: this.id,
-      text: this.live.whole,
-      ...(tokenLimit !== undefined && { tokenLimit }),
-    });
+    return { id: this.id, text: this.live.whole, ...(tokenLimit !== undefined && { tokenLimit }) };
   }
 
   /** Lets go of the caller. */

@@ -9,11 +9,13 @@ import { AccountsOfRecords } from './accounts-of-records.js';
 import { Aftercare } from './aftercare.service.js';
 import { Asking } from './asking.service.js';
 import { Choices } from './choices.service.js';
+import { ContentKeeper } from './content-keeper.service.js';
 import { Gateway } from './gateway.service.js';
 import { ImagesForPlan } from './images-for-plan.js';
 import { Joining } from './joining.service.js';
 import { LostPredictions } from './lost-predictions.js';
 import { Reconciler } from './reconciler.service.js';
+import { RetainedContentsRepository } from './retained-contents.repository.js';
 import { Terminations } from './terminations.service.js';
 import { StructuredAnswers } from './structured-answers.service.js';
 
@@ -30,6 +32,8 @@ import { StructuredAnswers } from './structured-answers.service.js';
   providers: [
     Gateway,
     Choices,
+    RetainedContentsRepository,
+    ContentKeeper,
     StructuredAnswers,
     ImagesForPlan,
     Asking,

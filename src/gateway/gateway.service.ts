@@ -9,6 +9,7 @@ import { UpstreamAccounts } from '../inference/upstream-account.js';
 import { ModelCatalogue } from '../models/catalogue.service.js';
 import { withInstructions } from '../structured-output/instructions.js';
 import { StructuredOutput } from '../structured-output/structured-output.service.js';
+import { AdmissionGroup } from '../predictions/admission-group.js';
 import { countTokens } from '../tokenizer/llama-tokenizer.js';
 import { type ChoiceAnswer, together } from './answers.js';
 import { Channel } from './channel.js';
@@ -153,9 +154,11 @@ export class Gateway implements OnModuleInit {
   }
 
   /** The first attempt at each choice, with the images that they share. */
-  private attemptsOf({ plan, plans, images }: Question, call: Call): (choice: number) => Attempt {
+  private attemptsOf({ plan, plans, images, choices }: Question, call: Call): (choice: number) => Attempt {
     const material = new Material({ images: this.images, provider: this.provider }, images, call);
-    return (choice) => ({ plan: plans[choice] ?? plan, material, choice, again: 0 });
+    // Of a call that joins, some may have their predictions already.
+    const group = choices > 1 && !call.mayJoin ? new AdmissionGroup(choices) : undefined;
+    return (choice) => ({ plan: plans[choice] ?? plan, material, choice, again: 0, group });
   }
 
   private withPrice(plan: InferencePlan): InferencePlan {

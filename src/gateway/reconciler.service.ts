@@ -87,13 +87,21 @@ export class Reconciler implements OnApplicationBootstrap, OnModuleDestroy {
     const account = await this.accounts.of(record.start);
     const report = await this.provider.look(id, account);
     if (report) record.reported(report);
-    else if (record.ageMs > LISTED_BY) record.giveUp('expired');
+    else if (isForgotten(record)) record.giveUp('expired');
     if (record.hasEnded || record.waiters > 0) return;
     // One whose caller will come back for its answer may run until its deadline.
     if (record.start.durable && record.remainingMs > 0) return;
     const canceled = await this.provider.cancel(id, account);
     if (canceled) record.reported(canceled);
   }
+}
+
+/**
+ * Whether a prediction that the provider does not know is none any more. On a tenant's own account it says no more
+ * than that the tenant may have changed the account: the prediction runs on there, until its deadline at the most.
+ */
+function isForgotten({ start, ageMs, remainingMs }: LiveRecord): boolean {
+  return start.ownUpstream ? remainingMs < -AFTER_DEADLINE : ageMs > LISTED_BY;
 }
 
 /** Whether the tenant's own token, without which nobody can ask about a prediction, has gone. */

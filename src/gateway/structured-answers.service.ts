@@ -56,7 +56,7 @@ export class StructuredAnswers {
       if (isFinal || attempt.again >= this.retries) throw failed(usages.length, problem);
       const plan = await this.correct(first.plan, text, problem, call);
       if (!plan) throw failed(usages.length, problem);
-      attempt = { ...attempt, plan, again: attempt.again + 1 };
+      attempt = { ...attempt, plan, again: attempt.again + 1, group: undefined };
     }
   }
 

@@ -1,7 +1,7 @@
 // Ends predictions that run on for a caller who was to come back for them, and may not any more: the key was revoked,
 // or its tenant suspended or deleted. Requests that are running are ended by the authentication.
 import { Injectable, Logger, type OnModuleDestroy } from '@nestjs/common';
-import { CREDENTIALS_CHANNEL } from '../auth/authenticator.service.js';
+import { CREDENTIALS_CHANNEL } from '../database/channels.js';
 import { Notifications } from '../database/notifications.service.js';
 import { Predictions } from '../predictions/predictions.service.js';
 import { Reconciler } from './reconciler.service.js';

@@ -1,87 +1,10 @@
 // Budgets and places under races: two nodes, each with connections of its own, on one PostgreSQL.
-import { randomUUID } from 'node:crypto';
 import fc from 'fast-check';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { createTestDatabase, execute, type TestDatabase } from '../../test/support/postgres.js';
-import { PrismaService } from '../database/prisma.service.js';
-import type { Intent, Refusal, Settlement } from './prediction-rows.js';
-import { PredictionsRepository } from './predictions.repository.js';
-import { PredictionWriter } from './prediction-writer.js';
+import { describe, expect, it } from 'vitest';
+import { account, admit, admitAll, client, ended, intent, node, sql, useNodes } from './admission.fixture.js';
+import type { Intent } from './prediction-rows.js';
 
-let database: TestDatabase;
-let clients: PrismaService[];
-let nodes: PredictionWriter[];
-let serial = 0;
-
-beforeAll(async () => {
-  database = await createTestDatabase();
-  clients = [1, 2].map(() => new PrismaService({ url: database.url, poolSize: 4 }));
-  nodes = clients.map((client) => new PredictionWriter(new PredictionsRepository(client)));
-});
-afterAll(async () => {
-  for (const node of nodes) await node.settled();
-  for (const client of clients) await client.$disconnect();
-  await database.drop();
-});
-beforeEach(async () => {
-  await sql(`TRUNCATE predictions, accounts, usage_rollups, budget_alerts, api_keys, tenants CASCADE;
-    INSERT INTO tenants (id, name) VALUES ('ten_a', 'Acme'), ('ten_b', 'Bolt');
-    INSERT INTO api_keys (id, tenant_id, name, hash, display)
-    VALUES ('key_a', 'ten_a', '', 'a', ''), ('key_a2', 'ten_a', '', 'a2', ''), ('key_b', 'ten_b', '', 'b', '')`);
-});
-
-const sql = (text: string) => execute(database.url, text);
-
-const intent = (more: Partial<Intent> = {}): Intent => ({
-  id: `prd_${String(serial++).padStart(8, '0')}`,
-  tenantId: 'ten_a',
-  keyId: 'key_a',
-  accountId: more.keyId ?? 'key_a',
-  ownUpstream: false,
-  heldNanos: 100n,
-  requestId: 'req_1',
-  fingerprint: Buffer.alloc(32, 1),
-  model: 'm',
-  upstream: 'o/m',
-  version: undefined,
-  inputDigest: Buffer.alloc(32, 2),
-  images: 1,
-  promptTokens: 5,
-  durable: false,
-  timeoutMs: 60_000,
-  nodeId: randomUUID(),
-  lease: randomUUID(),
-  price: undefined,
-  ...more,
-});
-
-const ended = (id: string, costNanos: bigint | undefined, more: Partial<Settlement> = {}): Settlement => ({
-  id,
-  upstreamId: undefined,
-  sentAt: undefined,
-  outcome: {
-    state: 'succeeded',
-    startedAt: undefined,
-    completedAt: undefined,
-    runTimeUs: 7,
-    tokens: undefined,
-    countedCompletion: 3,
-  },
-  bill: { billing: costNanos === undefined ? 'unknown' : 'run_time', costNanos },
-  error: undefined,
-  lease: undefined,
-  ...more,
-});
-
-const node = (index: number): PredictionWriter => nodes[index % 2] as PredictionWriter;
-const client = (): PrismaService => clients[0] as PrismaService;
-const account = (id: string) => client().account.findUniqueOrThrow({ where: { id } });
-const admit = (more?: Partial<Intent>): Promise<Refusal | undefined> => node(0).admit(intent(more));
-
-/** Many at once, over both nodes. */
-function admitAll(intents: readonly Intent[]): Promise<(Refusal | undefined)[]> {
-  return Promise.all(intents.map((one, index) => node(index).admit(one)));
-}
+useNodes();
 
 describe('what may be spent', () => {
   it.each(['total', 'monthly'])(
@@ -101,7 +24,7 @@ describe('what may be spent', () => {
   it('leaves room again when what was held is given back, and keeps what was spent', async () => {
     await sql(`UPDATE api_keys SET total_budget_nanos = 150 WHERE id = 'key_a'`);
     const one = intent();
-    expect(await node(0).admit(one)).toBeUndefined();
+    expect(await node(0).admit([one])).toBeUndefined();
     expect(await admit()).toMatchObject({ refusal: 'total_budget', scope: 'key', mendable: true });
     await node(1).settle(ended(one.id, 40n));
     expect(await account('key_a')).toMatchObject({ running: 0, totalHeld: 0n, totalSpent: 40n });
@@ -111,7 +34,7 @@ describe('what may be spent', () => {
 
   it('books what nobody can tell at what was held for it', async () => {
     const one = intent();
-    await node(0).admit(one);
+    await node(0).admit([one]);
     await node(0).settle(ended(one.id, undefined));
     expect(await account('ten_a')).toMatchObject({ totalHeld: 0n, totalSpent: 100n, monthSpent: 100n });
     expect(await client().usageRollup.findFirst()).toMatchObject({ costNanos: 0n, uncertainNanos: 100n });
@@ -127,14 +50,14 @@ describe('what may be spent', () => {
     await sql(`UPDATE api_keys SET total_budget_nanos = 150 WHERE id IN ('key_a', 'key_a2')`);
     const both = [intent(), intent({ keyId: 'key_a2', accountId: 'key_a' })];
     const refusals = await node(0)
-      .admit(both[0] as Intent)
-      .then(async (first) => [first, await node(1).admit(both[1] as Intent)]);
+      .admit([both[0] as Intent])
+      .then(async (first) => [first, await node(1).admit([both[1] as Intent])]);
     expect(refusals.map((refusal) => refusal?.refusal)).toEqual([undefined, 'total_budget']);
   });
 
   it('stops new calls when a budget is lowered below what is spent, and lets the running ones end (F8)', async () => {
     const one = intent();
-    await node(0).admit(one);
+    await node(0).admit([one]);
     await sql(`UPDATE tenants SET total_budget_nanos = 10 WHERE id = 'ten_a'`);
     expect(await admit()).toMatchObject({ refusal: 'total_budget' });
     await node(0).settle(ended(one.id, 90n));
@@ -143,7 +66,7 @@ describe('what may be spent', () => {
 
   it('belongs to the month in which a prediction began, also when it ends in the next (F9)', async () => {
     const one = intent();
-    await node(0).admit(one);
+    await node(0).admit([one]);
     await sql(`UPDATE predictions SET created_at = created_at - interval '1 month';
       UPDATE accounts SET month = month - interval '1 month'`);
     expect(await admit()).toBeUndefined();
@@ -162,13 +85,21 @@ describe('what may be spent', () => {
     });
   });
 
+  it('is booked to one month in the last half millisecond of it', async () => {
+    const months = await client().$queryRaw<{ admitted: Date; settled: Date }[]>`
+      SELECT month_of(m::timestamptz(3)) AS admitted, month_of(m) AS settled
+      FROM (VALUES ('2026-11-30T23:59:59.9996Z'::timestamptz), ('2026-11-30T23:59:59.9994Z')) AS v(m)`;
+    for (const { admitted, settled } of months) expect(admitted).toEqual(settled);
+    expect(months.map(({ admitted }) => admitted.getUTCMonth())).toEqual([11, 10]);
+  });
+
   it('is announced once at each threshold', async () => {
     await sql(
       `UPDATE tenants SET total_budget_nanos = 1000, alert_url = 'https://x.example' WHERE id = 'ten_a'`,
     );
     for (let call = 0; call < 6; call++) {
       const one = intent();
-      await node(call).admit(one);
+      await node(call).admit([one]);
       await node(call).settle(ended(one.id, 100n));
     }
     const alerts = await client().budgetAlert.findMany({ orderBy: { threshold: 'asc' } });
@@ -232,7 +163,7 @@ describe('the account', () => {
               tenantId: key === 'key_b' ? 'ten_b' : 'ten_a',
               heldNanos: held,
             });
-            await node(index).admit(one);
+            await node(index).admit([one]);
             // Its end may come on several ways at once.
             await Promise.all(
               Array.from({ length: ends }, (_, way) => node(way).settle(ended(one.id, cost))),

@@ -13,29 +13,29 @@ const CONCURRENCY_RETRY = 1000;
 const WHOSE = { key: 'this key', tenant: "this key's tenant" } as const;
 
 /**
- * Writes an intent; where only what is about to end stands in its way, after a wait for that.
+ * Writes intents, all or none; where only what is about to end stands in their way, after a wait for that.
  *
- * @returns when it was written, by `performance.now()`
+ * @returns when they were written, by `performance.now()`
  * @throws {ApiError} where limits leave no room; the signal's reason when nobody waits any more
  */
 export async function admitted(
   writer: Pick<PredictionWriter, 'admit'>,
-  intent: Intent,
+  intents: readonly Intent[],
   signal: AbortSignal,
 ): Promise<number> {
   for (let attempt = 0; ; attempt++) {
     const askedAt = performance.now();
-    const refusal = await writer.admit(intent);
+    signal.throwIfAborted();
+    const refusal = await writer.admit(intents);
     if (!refusal) return askedAt;
     const pause = PATIENCE[attempt];
     if (!refusal.mendable || pause === undefined) throw refusalError(refusal);
     await sleep(pause);
-    signal.throwIfAborted();
   }
 }
 
 /** The error for a refusal. */
-function refusalError({ refusal, scope }: Refusal): ApiError {
+function refusalError({ refusal, scope, mendable }: Refusal): ApiError {
   const whose = WHOSE[scope];
   switch (refusal) {
     case 'unusable':
@@ -43,6 +43,12 @@ function refusalError({ refusal, scope }: Refusal): ApiError {
     case 'unpriced':
       return new ApiError('model_not_priced', { param: 'model' });
     case 'concurrency':
+      if (!mendable) {
+        return new ApiError('concurrency_limit_exceeded', {
+          headers: { 'x-should-retry': 'false' },
+          message: `This request asks for more predictions than ${whose} may have running at the same time.`,
+        });
+      }
       return new ApiError('concurrency_limit_exceeded', {
         retryAfterMs: CONCURRENCY_RETRY,
         message: `As many predictions of ${whose} are running as may at the same time. Please try again when one has ended.`,

@@ -4,6 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Logger } from '@nestjs/common';
 import { isDatabaseUnavailable } from '../database/unavailable.js';
 import { Batch } from '../database/batch.js';
+import { nextTry } from './next-try.js';
 import type { Intent, Progress, Refusal, Settlement } from './prediction-rows.js';
 import type { PredictionsRepository } from './predictions.repository.js';
 
@@ -22,7 +23,7 @@ const PAUSES = [100, 500, 2000, 5000];
 /** Writes intents, progress and ends. */
 export class PredictionWriter {
   private readonly logger = new Logger(PredictionWriter.name);
-  private readonly intents: Batch<Intent, Refusal | undefined>;
+  private readonly intents: Batch<readonly Intent[], Refusal | undefined>;
   private readonly advances: Batch<Progress, undefined>;
   private readonly settlements: Batch<Settlement, boolean>;
   private readonly pending = new Map<string, { progress: Progress; timer: NodeJS.Timeout }>();
@@ -30,7 +31,7 @@ export class PredictionWriter {
 
   constructor(repository: PredictionsRepository) {
     const splittable = (error: unknown): boolean => !isDatabaseUnavailable(error);
-    this.intents = new Batch((items) => repository.admit(items), splittable);
+    this.intents = new Batch((groups) => repository.admit(groups), splittable);
     this.advances = new Batch(async (items) => {
       await repository.advance(items);
       return items.map(() => undefined);
@@ -45,9 +46,9 @@ export class PredictionWriter {
     );
   }
 
-  /** Writes an intent, unless a limit refuses it; committed when this resolves. */
-  admit(intent: Intent): Promise<Refusal | undefined> {
-    return this.intents.add(intent);
+  /** Writes intents, unless a limit refuses them, all or none; committed when this resolves. */
+  admit(intents: readonly Intent[]): Promise<Refusal | undefined> {
+    return this.intents.add(intents);
   }
 
   /** Writes progress soon, in one with what follows soon; until then its row is in doubt, which is no harm. */
@@ -91,23 +92,27 @@ export class PredictionWriter {
     while (this.running.size > 0) await Promise.allSettled(this.running);
   }
 
-  private async settleForSure(settlement: Settlement): Promise<void> {
+  private async settleForSure(end: Settlement): Promise<void> {
+    let settlement = end;
     // As many as there are open predictions at the most, so nothing grows while the database is away.
     for (let attempt = 0; ; attempt++) {
       try {
         const first = await this.settlements.add(settlement);
-        if (!first) this.logger.debug(`${settlement.id} had ended already`);
+        if (!first) this.logger.debug(`${end.id} had ended already`);
         return;
       } catch (error) {
         const { message } = error as Error;
-        if (!isDatabaseUnavailable(error)) {
-          this.logger.error(`the end of ${settlement.id} cannot be written: ${message}`);
-          // Another node's prediction has the same id of the provider's: the end counts all the same.
-          if (settlement.upstreamId === undefined) return;
-          return this.settleForSure({ ...settlement, upstreamId: undefined });
+        const next = nextTry(error, settlement);
+        if (next.kind === 'give up') {
+          // A reconciler finds its row, which nobody looks after now.
+          this.logger.error(`the end of ${end.id} cannot be written at all: ${message}`);
+          return;
         }
-        this.logger.warn(`the end of ${settlement.id} is not written yet: ${message}`);
-        await sleep(PAUSES[Math.min(attempt, PAUSES.length - 1)], undefined, { ref: false });
+        if (next.kind === 'again') {
+          this.logger.warn(`the end of ${end.id} is not written yet: ${message}`);
+          await sleep(PAUSES[Math.min(attempt, PAUSES.length - 1)], undefined, { ref: false });
+        } else this.logger.error(`the end of ${end.id} cannot be written but ${next.kind}: ${message}`);
+        settlement = next.settlement;
       }
     }
   }

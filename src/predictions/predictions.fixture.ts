@@ -16,6 +16,7 @@ export const call = (more: Partial<Call> = {}): Call => ({
   mayJoin: false,
   onlyJoins: false,
   unsupportedParams: undefined,
+  retainContentDays: undefined,
   arrivedAt: performance.now(),
   signal: new AbortController().signal,
   ...more,

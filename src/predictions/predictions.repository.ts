@@ -36,15 +36,17 @@ export class PredictionsRepository {
   constructor(private readonly prisma: PrismaService) {}
 
   /**
-   * Writes intents, holding what each may cost, where limits leave room for them. Committed when this resolves.
+   * Writes groups of intents, each wholly where limits leave room for it, holding what they may cost, or not at all.
+   * Committed when this resolves.
    *
-   * @returns why each was refused, in their order; undefined for those that were written
+   * @returns why each group was refused, in their order; undefined for those that were written
    */
-  async admit(intents: readonly Intent[]): Promise<(Refusal | undefined)[]> {
+  async admit(groups: readonly (readonly Intent[])[]): Promise<(Refusal | undefined)[]> {
+    const items = groups.flatMap((intents) => intents.map((intent) => intentRow(intent, intents[0]?.id)));
     const rows = await this.prisma.direct<{ id: string } & (Refusal | { refusal: null })>`
-      SELECT id, refusal, scope, mendable FROM admit_predictions(${JSON.stringify(intents.map(intentRow))}::jsonb)`;
+      SELECT id, refusal, scope, mendable FROM admit_predictions(${JSON.stringify(items)}::jsonb)`;
     const refused = new Map(rows.flatMap((row) => (row.refusal === null ? [] : [[row.id, row]])));
-    return intents.map(({ id }) => refused.get(id));
+    return groups.map(([first]) => first && refused.get(first.id));
   }
 
   /** Notes what became known. What is older than what is written is ignored. */
@@ -146,8 +148,7 @@ export class PredictionsRepository {
    */
   async takeOrphans({ nodeId, known, others, lease, limit, graceMs }: OrphanSearch): Promise<string[]> {
     const rows = await this.prisma.$queryRaw<{ id: string }[]>`
-      UPDATE predictions SET node_id = ${nodeId}::uuid, lease = ${lease}::uuid
-      WHERE id IN (
+      WITH orphans AS MATERIALIZED (
         SELECT p.id FROM predictions p
         WHERE p.settled_at IS NULL AND p.check_at <= now() AND (
           p.node_id IS NULL
@@ -157,7 +158,9 @@ export class PredictionsRepository {
             NOT EXISTS (SELECT 1 FROM nodes n WHERE n.id = p.node_id AND n.expires_at > now())
             OR p.deadline_at < now() - ${graceMs} * interval '1 millisecond')))
         ORDER BY p.upstream_id IS NULL, p.check_at LIMIT ${limit} FOR UPDATE SKIP LOCKED)
-      RETURNING id`;
+      UPDATE predictions p SET node_id = ${nodeId}::uuid, lease = ${lease}::uuid
+      FROM orphans WHERE p.id = orphans.id
+      RETURNING p.id`;
     return rows.map(({ id }) => id);
   }
 
@@ -183,9 +186,10 @@ export class PredictionsRepository {
   }
 }
 
-function intentRow(intent: Intent): object {
+function intentRow(intent: Intent, group: string | undefined): object {
   return {
     id: intent.id,
+    group_id: group,
     tenant_id: intent.tenantId,
     key_id: intent.keyId,
     account_id: intent.accountId,

@@ -41,7 +41,7 @@ afterAll(async () => {
   await prisma.$disconnect();
   await database.drop();
 });
-beforeEach(() => execute(database.url, 'DELETE FROM predictions'));
+beforeEach(() => execute(database.url, 'DELETE FROM predictions; DELETE FROM accounts'));
 
 const node = (index: 0 | 1) => {
   const found = nodes[index];
@@ -239,6 +239,22 @@ describe('a prediction whose node has died', () => {
       where: { id: node(index).lease.id },
       data: { expiresAt: new Date(Date.now() + 60_000) },
     });
+});
+
+it('an intent whose commit was never heard of is ended for nothing, once it is found (F4, H1)', async () => {
+  const { predictions } = node(0);
+  const repository = new PredictionsRepository(prisma);
+  const lost = vi.spyOn(PredictionsRepository.prototype, 'admit').mockImplementationOnce(async (groups) => {
+    await repository.admit(groups);
+    throw Object.assign(new Error('Connection terminated unexpectedly'), { code: 'ECONNRESET' });
+  });
+  await expect(predictions.open(call(), ready())).rejects.toThrow('Connection terminated');
+  lost.mockRestore();
+  await prisma.$executeRaw`UPDATE predictions SET created_at = created_at - interval '16 seconds'`;
+  expect(await predictions.adoptOrphans(10, 60_000)).toEqual([]);
+  await predictions.settled();
+  expect(await only()).toMatchObject({ state: 'failed', billing: 'nothing', error: 'database_unavailable' });
+  expect(await prisma.account.findUniqueOrThrow({ where: { id: 'ten_a' } })).toMatchObject({ running: 0 });
 });
 
 describe('a repeated call', () => {

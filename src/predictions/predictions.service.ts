@@ -10,10 +10,12 @@ import type { InferenceCall } from '../inference/inference.js';
 import type { PredictionReport } from '../inference/prediction-record.js';
 import { mostCostOf } from '../inference/price.js';
 import { countPromptTokens } from '../inference/settle.js';
-import { admitted } from './admission.js';
-import { LiveRecord, type RecordKeeper, type RecordStart } from './live-record.js';
+import type { AdmissionGroup } from './admission-group.js';
+import { LiveRecord, type RecordKeeper } from './live-record.js';
+import { Openings } from './openings.js';
 import { PredictionWriter } from './prediction-writer.js';
 import type { StoredPrediction, Unbound } from './prediction-rows.js';
+import { toRecord } from './stored-record.js';
 import { PredictionsRepository } from './predictions.repository.js';
 
 /** Notices of news about a prediction that another node waits for; the payload is its id. */
@@ -39,6 +41,7 @@ export class Predictions implements RecordKeeper {
   private readonly settling = new Map<string, Promise<void>>();
   private readonly owners = new LRUCache<string, Owner>({ max: REMEMBERED_IDS });
   private readonly writer: PredictionWriter;
+  private readonly openings: Openings;
   private listening = false;
 
   constructor(
@@ -47,17 +50,19 @@ export class Predictions implements RecordKeeper {
     private readonly notifications: Notifications,
   ) {
     this.writer = new PredictionWriter(repository);
+    this.openings = new Openings(this.writer);
   }
 
   /**
    * Writes down that a create is about to be sent, and holds the most that it can cost; committed when this resolves.
    * Where only what is about to end stands in the way, it waits a little for that.
    *
+   * @param group others that are to be made with it, or none of them
    * @throws {ApiError} `insufficient_quota`, `concurrency_limit_exceeded`, `model_not_priced`, `invalid_api_key` where
    *   limits of the key or its tenant leave no room
    * @throws when the database cannot be reached: without its record nothing may be sent
    */
-  async open(call: Call, { plan, inputDigest }: InferenceCall): Promise<LiveRecord> {
+  async open(call: Call, { plan, inputDigest }: InferenceCall, group?: AdmissionGroup): Promise<LiveRecord> {
     this.listen();
     await this.node.hold();
     const { model } = plan.request;
@@ -92,7 +97,7 @@ export class Predictions implements RecordKeeper {
       timeoutMs,
       nodeId: this.node.id,
     };
-    const openedAt = await admitted(this.writer, intent, call.signal);
+    const openedAt = await this.openings.write(intent, call.signal, group);
     const deadline = openedAt + timeoutMs;
     return this.keep(
       new LiveRecord({ ...start, state: 'intent', upstreamId: undefined, openedAt, deadline }, this),
@@ -132,12 +137,16 @@ export class Predictions implements RecordKeeper {
     await this.node.hold();
     const lease = randomUUID();
     const { id: nodeId, isSteady: others } = this.node;
-    const known = [...this.live.keys(), ...this.settling.keys()];
+    const known = [...this.live.keys(), ...this.settling.keys(), ...this.openings.ids];
     const ids = await this.repository.takeOrphans({ nodeId, known, others, lease, limit, graceMs });
     const stored = await Promise.all(ids.map((id) => this.repository.find(id)));
     return stored.flatMap((row) => {
       if (row?.settledForMs !== null || this.live.has(row.id)) return [];
-      return this.keep(toRecord(row, { lease, takenFrom: undefined }, this));
+      const record = this.keep(toRecord(row, { lease, takenFrom: undefined }, this));
+      if (!this.openings.wasGivenUp(row.id)) return record;
+      // It was written after all, and nothing was sent for it.
+      record.refused('database_unavailable');
+      return [];
     });
   }
 
@@ -266,29 +275,4 @@ export class Predictions implements RecordKeeper {
       for (const record of this.live.values()) record.tell();
     });
   }
-}
-
-function toRecord(
-  stored: StoredPrediction,
-  held: Pick<RecordStart, 'lease' | 'takenFrom'>,
-  keeper: RecordKeeper,
-): LiveRecord {
-  const { id, tenantId, state, upstream, inputDigest, durable, ownUpstream } = stored;
-  return new LiveRecord(
-    {
-      ...held,
-      id,
-      tenantId,
-      state,
-      upstream,
-      inputDigest,
-      durable,
-      ownUpstream,
-      upstreamId: stored.upstreamId ?? undefined,
-      price: stored.price ?? undefined,
-      openedAt: performance.now() - stored.ageMs,
-      deadline: performance.now() + stored.remainingMs,
-    },
-    keeper,
-  );
 }

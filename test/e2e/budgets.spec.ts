@@ -19,6 +19,14 @@ const MOST = 61n * SECOND;
 /** What Replicate says of an input that is not as the model's schema has it. */
 const INVALID = { status: 422, title: 'Input validation failed', detail: '- input: no', invalid_fields: [] };
 
+const PICTURE_MESSAGE = {
+  role: 'user',
+  content: [
+    { type: 'text', text: 'What is this?' },
+    { type: 'image_url', image_url: { url: 'https://example.com/image.jpg' } },
+  ],
+};
+
 let nodes: [TestGateway, TestGateway];
 beforeAll(async () => {
   const settings = { defaultHardware: 'gpu-l40s', predictionTimeoutMs: 60_000, createsPerMinute: 1_000_000 };
@@ -110,12 +118,17 @@ describe('a budget', () => {
     expect(asked).toBe(1);
   });
 
-  it('counts each of several answers', async () => {
+  it.each([{}, { stream: true }])('has room for all of several answers or for none: %o', async (how) => {
     const key = await keyOf({ total_budget_usd: usd(MOST * 2n) });
-    const { status, json } = await nodes[0].complete({ n: 3 }, { key });
+    const body = { messages: [PICTURE_MESSAGE], ...how };
+    const ask = (n: number) =>
+      nodes[0].send('/v1/chat/completions', { method: 'POST', body: { ...body, n }, key });
+    const { status, json } = await ask(3);
     expect(status).toBe(429);
     expect(json).toMatchObject({ error: { code: 'insufficient_quota' } });
-    expect((await nodes[0].complete({ n: 2 }, { key })).status).not.toBe(200);
+    expect(nodes[0].sandbox.bill.creates).toBe(0);
+    expect((await ask(2)).status).toBe(200);
+    expect(nodes[0].sandbox.bill.creates).toBe(2);
   });
 
   it('cannot be held for a model without a price', async () => {
@@ -141,6 +154,14 @@ describe('places', () => {
       expect(headers['retry-after']).toBe('1');
       expect(json).toMatchObject({ error: { type: 'requests', code: 'rate_limit_exceeded' } });
     }
+  });
+
+  it('are not taken by a call that asks for more than there are, and clients do not repeat it', async () => {
+    const key = await keyOf({ max_concurrency: 2 });
+    const body = { messages: [PICTURE_MESSAGE], n: 4 };
+    const { status, headers } = await nodes[0].send('/v1/chat/completions', { method: 'POST', body, key });
+    expect([status, headers['x-should-retry'], headers['retry-after']]).toEqual([429, 'false', undefined]);
+    expect(nodes[0].sandbox.bill.creates).toBe(0);
   });
 
   it('are free again for who asks one call after the other, on whichever node', async () => {
