@@ -1,5 +1,5 @@
 // `audit …`: who did what.
-import { Command } from 'commander';
+import { Command, InvalidArgumentError } from 'commander';
 import { AuditLog } from './audit/audit-log.service.js';
 import { toAuditEventObject } from './audit/audit.mapper.js';
 import { paged, type PageOptions } from './cli-options.js';
@@ -31,7 +31,7 @@ export function auditCommand(): Command {
   audit
     .command('verify')
     .description('check that no event was changed or taken out; ends with 1 where one was')
-    .option('--head <hash>', 'a head that an earlier check has shown: the log must lead through it')
+    .option('--head <hash>', 'a head that an earlier check has shown: the log must lead through it', headHash)
     .action(({ head }: { head?: string }) =>
       run(async (app) => {
         const found = await app.get(AuditLog).verify({ expectedHead: head });
@@ -40,4 +40,9 @@ export function auditCommand(): Command {
       }),
     );
   return audit;
+}
+
+function headHash(value: string): string {
+  if (!/^[0-9a-f]{64}$/i.test(value)) throw new InvalidArgumentError('A head is 64 hexadecimal digits.');
+  return value;
 }

@@ -16,6 +16,7 @@ import {
 } from './cli-options.js';
 import { run } from './cli-run.js';
 import { toPage } from './contracts/list-page.contract.js';
+import type { RetentionInput } from './tenancy/retention.contract.js';
 import { type AlertsInput, CreateTenant, UpdateTenant } from './tenancy/tenants.contract.js';
 import {
   toTenantChanges,
@@ -30,7 +31,13 @@ interface AlertOptions {
   alertThresholds?: string;
 }
 
-interface UpdateOptions extends LimitOptions, AlertOptions {
+interface RetentionOptions {
+  contentDays?: string;
+}
+
+type CreateOptions = LimitOptions & AlertOptions & RetentionOptions;
+
+interface UpdateOptions extends CreateOptions {
   name?: string;
   upstreamToken?: string;
   rotateAlertSecret?: boolean;
@@ -57,13 +64,16 @@ export function tenantCommand(): Command {
 }
 
 function addCreate(tenant: Command): void {
-  alerting(
-    limited(
-      tenant.command('create').description('create a tenant').argument('<name>', 'a name for people', name),
-    ),
-  ).action((tenantName: string, options: LimitOptions & AlertOptions) =>
+  common(
+    tenant.command('create').description('create a tenant').argument('<name>', 'a name for people', name),
+  ).action((tenantName: string, options: CreateOptions) =>
     run(async (app, manager) => {
-      const body = { name: tenantName, limits: limitsOf(options), alerts: alertsOf(options) };
+      const body = {
+        name: tenantName,
+        limits: limitsOf(options),
+        alerts: alertsOf(options),
+        retention: retentionOf(options),
+      };
       const said = toTenantOptions(checked(CreateTenant, body));
       return toWrittenTenantObject(await app.get(TenantsService).create(manager, said));
     }),
@@ -84,14 +94,12 @@ function addReads(tenant: Command): void {
 }
 
 function addUpdate(tenant: Command): void {
-  alerting(
-    limited(
-      tenant
-        .command('update')
-        .description('change a tenant; what is not named stays')
-        .argument('<id>', "the tenant's id, ten_…")
-        .option('--name <name>', 'a name for people', name),
-    ),
+  common(
+    tenant
+      .command('update')
+      .description('change a tenant; what is not named stays')
+      .argument('<id>', "the tenant's id, ten_…")
+      .option('--name <name>', 'a name for people', name),
   )
     .option('--rotate-alert-secret', 'make a new secret to sign alerts with, and show it this once')
     .option(
@@ -106,6 +114,7 @@ function addUpdate(tenant: Command): void {
           alerts: alertsOf(options),
           upstream_token: await tokenOf(options),
           rotate_alert_secret: options.rotateAlertSecret,
+          retention: retentionOf(options),
         };
         const changes = toTenantChanges(checked(UpdateTenant, body));
         return toWrittenTenantObject(await app.get(TenantsService).update(manager, id, changes));
@@ -130,8 +139,10 @@ function addSuspension(tenant: Command): void {
     .action(set(false));
 }
 
-function alerting(command: Command): Command {
-  return command
+/** What is said of new tenants and of others alike. */
+function common(command: Command): Command {
+  return limited(command)
+    .option('--content-days <number>', 'days for which prompts and answers are kept, or none')
     .option('--alert-url <address>', 'where alerts on budgets are posted to, or none')
     .option('--alert-thresholds <percentages>', 'at which parts of a budget, such as 50,80,100');
 }
@@ -141,6 +152,10 @@ function alertsOf({ alertUrl, alertThresholds }: AlertOptions): AlertsInput {
     url: orNull(alertUrl),
     thresholds: list(alertThresholds)?.map((entry) => number(entry) as number),
   };
+}
+
+function retentionOf({ contentDays }: RetentionOptions): RetentionInput {
+  return { content_days: number(contentDays) as number };
 }
 
 async function tokenOf({ upstreamToken }: UpdateOptions): Promise<string | null | undefined> {

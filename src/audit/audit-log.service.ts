@@ -28,7 +28,7 @@ export type Verification =
       readonly events: number;
       /** Number of the first event that does not fit, or is missing. */
       readonly seq: number;
-      /** `head`: the log ends before the head that was expected. See {@link Flaw} for the others. */
+      /** `head`: no event has the head that was expected. See {@link Flaw} for the others. */
       readonly reason: Flaw | 'head';
     };
 
@@ -64,12 +64,13 @@ export class AuditLog {
   /**
    * Makes every hash of the chain again, and compares. What a chain cannot show is that its end is missing.
    *
-   * @param options.expectedHead a head that was given earlier, in hexadecimal: the chain must lead through it
+   * @param options.expectedHead a head that was given earlier, in hexadecimal: the chain must lead through it. The head
+   *   of an empty log, 64 zeros, is one of an empty log alone
    */
   async verify({ expectedHead }: { expectedHead?: string | undefined } = {}): Promise<Verification> {
     const expected = expectedHead?.toLowerCase();
     let last: Link = START;
-    let isHeadSeen = expected === undefined || expected === hex(GENESIS);
+    let isHeadSeen = expected === undefined;
     for (;;) {
       const rows = await this.events.after(last.seq, PAGE);
       for (const row of rows) {
@@ -81,6 +82,8 @@ export class AuditLog {
       if (rows.length < PAGE) break;
     }
     const events = Number(last.seq);
+    // Every chain begins there, so that it is the head of none that has events.
+    if (events === 0) isHeadSeen ||= expected === hex(GENESIS);
     return isHeadSeen
       ? { ok: true, events, head: hex(last.hash) }
       : { ok: false, events, seq: events + 1, reason: 'head' };

@@ -1,4 +1,5 @@
 // From audit events to the admin API's objects.
+import { unixSeconds } from '../contracts/unix-seconds.js';
 import type { AuditEvent } from './audit-event.js';
 import type { AuditEventObject } from './audit.contract.js';
 
@@ -8,7 +9,7 @@ export function toAuditEventObject(event: AuditEvent): AuditEventObject {
   return {
     id,
     object: 'audit_event',
-    created_at: Math.floor(at.getTime() / 1000),
+    created_at: unixSeconds(at),
     actor: { kind: actor.kind, id: actor.id ?? null, tenant_id: actor.tenantId ?? null },
     action,
     target: { kind: target.kind, id: target.id, tenant_id: target.tenantId ?? null },

@@ -35,6 +35,15 @@ describe('the check of the log', () => {
     expect(await open.log.verify({ expectedHead: head })).toMatchObject({ ok: true });
   });
 
+  it('does not take the head of an empty log for one of a log with events', async () => {
+    expect(await open.log.verify({ expectedHead: '0'.repeat(64) })).toEqual({
+      ok: false,
+      events: 6,
+      seq: 7,
+      reason: 'head',
+    });
+  });
+
   it.each<[string, string[], object]>([
     [
       'an entry that was changed',

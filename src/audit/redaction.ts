@@ -1,26 +1,8 @@
 // What never gets into the audit log, whoever forgets what: decided by the names of fields and by the looks of texts.
-
-/** Stands where a secret stood. */
-export const REDACTED = '[redacted]';
-
-/** Parts of names, in small letters: texts and objects under a name with such a part are not written. */
-const SECRET_NAMES = [
-  ...['key', 'hash', 'token', 'secret', 'pepper', 'password', 'passphrase', 'credential', 'authorization'],
-  ...['cookie', 'signature', 'sealed', 'cipher'],
-];
+import { isSecretName, REDACTED, redactedText } from '../observability/redacted-text.js';
 
 /** Ids of ours name things and open nothing, whatever the field is called. */
 const PUBLIC_ID = /^[a-z]{3}_[0-9a-f]{32}$/;
-
-/** Our keys, signing secrets of webhooks, Replicate's tokens, other bearers; what follows them in the same word too. */
-const SECRET_TEXTS =
-  /cbr_(?:live|test)_[0-9A-Za-z][\w-]*|whsec_[\w+/=-]+|r8_[0-9A-Za-z]{8}[\w-]*|\bsk-[\w-]{8,}|(?<=\bbearer\s+)[^\s"]+/gi;
-
-/** In an address: a user with a password. */
-const USER_OF_ADDRESS = /\/\/[^/?#\s@]+@/g;
-
-/** In an address: a parameter, its name and its value. */
-const PARAMETER = /([?&])([^=&#?\s]*)=([^&#\s]+)/g;
 
 /** Deeper than anything of ours, and a circle's end. */
 const MAX_DEPTH = 8;
@@ -31,18 +13,6 @@ const MAX_DEPTH = 8;
  */
 export function redacted(value: unknown): unknown {
   return copy(value, false, 0);
-}
-
-/** A text with everything in it replaced that looks like a secret. It is one that PostgreSQL can hold. */
-export function redactedText(text: string): string {
-  return text
-    .toWellFormed()
-    .replaceAll('\0', '\uFFFD')
-    .replace(SECRET_TEXTS, REDACTED)
-    .replace(USER_OF_ADDRESS, `//${REDACTED}@`)
-    .replace(PARAMETER, (whole, mark: string, name: string) =>
-      isSecretName(name) ? `${mark}${name}=${REDACTED}` : whole,
-    );
 }
 
 function copy(value: unknown, isSecret: boolean, depth: number): unknown {
@@ -75,9 +45,4 @@ function copyObject(value: object, isSecret: boolean, depth: number): unknown {
       copy(field, isSecretName(name), depth + 1),
     ]),
   );
-}
-
-function isSecretName(name: string): boolean {
-  const letters = name.toLowerCase().replace(/[^a-z]/g, '');
-  return SECRET_NAMES.some((part) => letters.includes(part));
 }

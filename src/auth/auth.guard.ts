@@ -4,6 +4,7 @@ import { Reflector } from '@nestjs/core';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { ApiError } from '../errors/api-error.js';
 import { Authenticator } from './authenticator.service.js';
+import { notFound } from '../contracts/not-found.js';
 import { REQUIREMENT, type Requirement } from '../contracts/requires.decorator.js';
 import { AddressList } from './address-list.js';
 import { isAllowed, isOperator, type Principal } from './principal.js';
@@ -37,8 +38,8 @@ export class AuthGuard implements CanActivate {
     const http = context.switchToHttp();
     const request = http.getRequest<FastifyRequest>();
     const reply = http.getResponse<FastifyReply>();
-    const principal =
-      request.principal ?? this.authenticator.authenticate(request.headers.authorization, request.ip);
+    // Again, also where it was done before the body came: that may take its time, and a key may end meanwhile.
+    const principal = this.authenticator.authenticate(request.headers.authorization, request.ip);
     return principal instanceof Promise
       ? principal.then((found) => this.admit({ request, reply, requirement }, found))
       : this.admit({ request, reply, requirement }, principal);
@@ -54,7 +55,7 @@ export class AuthGuard implements CanActivate {
   ): true {
     if (principal.kind === 'key') this.checkKey(principal, request, reply);
     if (!requirement?.permissions.some((permission) => isAllowed(principal, permission))) {
-      throw new ApiError('insufficient_permissions');
+      throw new ApiError('insufficient_permissions', lacks(requirement));
     }
     if (requirement.tenantParam !== undefined) checkTenant(principal, request, requirement.tenantParam);
     request.principal = principal;
@@ -73,9 +74,16 @@ export class AuthGuard implements CanActivate {
   }
 }
 
+/** What a caller would need; nothing is told of a route that nobody may use. */
+function lacks(requirement: Requirement | undefined): { message?: string } {
+  if (!requirement) return {};
+  const scopes = requirement.permissions.map((permission) => `'${permission}'`).join(' or ');
+  return { message: `This key may not be used for this operation: it needs the scope ${scopes}.` };
+}
+
 /** To a tenant's key, other tenants are unknown. */
 function checkTenant(principal: Principal, { params }: FastifyRequest, name: string): void {
   const id = (params as Readonly<Record<string, string>>)[name] ?? '';
   if (principal.kind === 'admin' || isOperator(principal) || principal.tenantId === id) return;
-  throw new ApiError('not_found', { message: `No such tenant: '${id.slice(0, 64)}'.` });
+  throw notFound('tenant', id);
 }

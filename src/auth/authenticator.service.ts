@@ -1,6 +1,7 @@
 // Finds out who is calling from the Authorization header alone.
 import { Injectable, type OnModuleDestroy } from '@nestjs/common';
 import { SettingsService } from '../config/config.module.js';
+import { CREDENTIALS_CHANNEL } from '../database/channels.js';
 import { Notifications } from '../database/notifications.service.js';
 import { isDatabaseUnavailable } from '../database/unavailable.js';
 import { ApiError } from '../errors/api-error.js';
@@ -11,9 +12,6 @@ import { KeyCache } from './key-cache.js';
 import { KeyHasher } from './key-hasher.js';
 import { KeyUses } from './key-uses.service.js';
 import type { Principal } from './principal.js';
-
-/** Where the database tells of changed keys and tenants, by their ids. */
-export const CREDENTIALS_CHANNEL = 'cerebro_credentials';
 
 /** RFC 6750's scheme, in any case; no key of ours or of an operator has spaces or control characters. */
 const BEARER = /^bearer +([\x21-\x7e]{1,512})$/i;
@@ -55,8 +53,8 @@ export class Authenticator implements OnModuleDestroy {
    *
    * @param ip where the request comes from
    * @throws {ApiError} `missing_api_key` without a credential; `invalid_api_key`, in the same words, for a malformed,
-   *   unknown, revoked or expired one; `too_many_failures` to an address that brings too many of these;
-   *   `database_unavailable` when nobody can tell
+   *   unknown, revoked or expired one; `too_many_failures` to an address that brings too many of these, also with a
+   *   good key while another one that is new here is looked for; `database_unavailable` when nobody can tell
    */
   authenticate(authorization: string | undefined, ip: string): Principal | Promise<Principal> {
     if (authorization === undefined || authorization.trim() === '') throw new ApiError('missing_api_key');
@@ -76,11 +74,19 @@ export class Authenticator implements OnModuleDestroy {
     const known = this.cache.recall(credential);
     if (known === 'unknown') return this.refuse(ip);
     if (known !== 'unheard') return this.welcome(known);
-    // A good key that is looked at again is no guess; any other may be, and costs a query.
-    if (!this.cache.hasKnown(credential)) this.refuseIfBlocked(ip);
-    const found = this.cache.find(credential);
+    const found = this.find(credential, ip);
     const judge = (key: Credential | undefined) => (key ? this.welcome(key) : this.refuse(ip));
     return found instanceof Promise ? found.then(judge) : judge(found);
+  }
+
+  /** A good key that is looked at again is no guess. Any other may be, and costs a query. */
+  private find(credential: string, ip: string): ReturnType<KeyCache['find']> {
+    if (this.cache.hasKnown(credential) || this.failures.blockedForMs(ip) === undefined) {
+      return this.cache.find(credential);
+    }
+    const giveBack = this.failures.takePlace(ip);
+    if (!giveBack) return this.refuse(ip);
+    return Promise.resolve(this.cache.find(credential)).finally(giveBack);
   }
 
   private welcome({ principal }: Credential): Principal {

@@ -45,6 +45,7 @@ export class CredentialsRepository {
       limits: { key: toLimits(key), tenant: toLimits(tenant) },
       replacedUntil: rotatedTo === null ? undefined : (expiresAt ?? undefined),
       unsupportedParams: UNSUPPORTED_PARAMS.find((value) => value === key.unsupportedParams),
+      retainContentDays: tenant.retainContentDays ?? undefined,
     };
     if (!expiresAt) return { principal, expiresInMs: undefined };
     const expiresInMs = expiresAt.getTime() - (await this.databaseTime());
@@ -60,12 +61,18 @@ export class CredentialsRepository {
     return new Set(rows.map(({ id }) => id));
   }
 
-  /** Notes when keys were last used: one statement, however many they are. */
+  /**
+   * Notes when keys were last used: one statement, however many they are. It waits for nobody, and so is in no deadlock:
+   * of a key that is being changed at the moment, another use is noted.
+   */
   async noteUses(uses: ReadonlyMap<string, Date>): Promise<void> {
     await this.prisma.$executeRaw`
-      UPDATE api_keys k SET last_used_at = u.at
-      FROM unnest(${[...uses.keys()]}::text[], ${[...uses.values()]}::timestamptz[]) AS u(id, at)
-      WHERE k.id = u.id AND (k.last_used_at IS NULL OR k.last_used_at < u.at)`;
+      WITH used AS (
+        SELECT k.id, u.at
+        FROM unnest(${[...uses.keys()]}::text[], ${[...uses.values()]}::timestamptz[]) AS u(id, at)
+        JOIN api_keys k ON k.id = u.id AND (k.last_used_at IS NULL OR k.last_used_at < u.at)
+        ORDER BY k.id FOR NO KEY UPDATE OF k SKIP LOCKED)
+      UPDATE api_keys k SET last_used_at = used.at FROM used WHERE k.id = used.id`;
   }
 
   /** Nodes' clocks may be wrong; the database's is the one that counts. */

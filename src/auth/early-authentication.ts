@@ -2,7 +2,6 @@
 // passes here, or that has no body, is still the guard's to judge.
 import type { FastifyInstance } from 'fastify';
 import type { Authenticator } from './authenticator.service.js';
-import type { Principal } from './principal.js';
 
 /** Prefixes of the routes that need a credential; a stranger's megabytes are not read for these. */
 const GUARDED = /^\/(?:v1|admin)\//;
@@ -12,14 +11,10 @@ export function registerEarlyAuthentication(fastify: FastifyInstance, authentica
   fastify.addHook('preParsing', (request, _reply, _payload, done) => {
     if (request.is404 || !GUARDED.test(request.routeOptions.url ?? '')) return done();
     if (!carriesBody(request.headers)) return done();
-    const accept = (principal: Principal): void => {
-      request.principal = principal;
-      done();
-    };
     try {
       const principal = authenticator.authenticate(request.headers.authorization, request.ip);
-      if (principal instanceof Promise) principal.then(accept, done);
-      else accept(principal);
+      if (principal instanceof Promise) principal.then(() => done(), done);
+      else done();
     } catch (error) {
       done(error as Error);
     }

@@ -72,6 +72,40 @@ describe('the cache of keys', () => {
     expect(cache.recall('key_2')).toBe('unheard');
   });
 
+  it('tells a key that has changed from a guess, until a look finds that it has ended', async () => {
+    const table = new Set(['key_1']);
+    const cache = cacheOver((key) => Promise.resolve(table.has(key) ? credential(key) : undefined));
+    expect(cache.hasKnown('key_1')).toBe(false);
+    const looking = cache.find('key_1');
+    expect(cache.hasKnown('key_1'), 'it is being looked for').toBe(true);
+    await looking;
+    for (const changed of ['key_1', 'ten_1', undefined]) {
+      cache.forget(changed);
+      expect([cache.recall('key_1'), cache.hasKnown('key_1')]).toEqual(['unheard', true]);
+      await cache.find('key_1');
+    }
+    table.clear();
+    cache.forget('key_1');
+    await cache.find('key_1');
+    expect(cache.hasKnown('key_1')).toBe(false);
+  });
+
+  it('lets no key work that has changed, while the database is away', async () => {
+    let isAway = false;
+    const cache = cacheOver((key) => (isAway ? Promise.reject(away) : Promise.resolve(credential(key))));
+    await cache.find('key_1');
+    await cache.find('key_2');
+    cache.forget('key_1');
+    isAway = true;
+    await expect(cache.find('key_1')).rejects.toThrow('down');
+    cache.distrust();
+    await expect(cache.find('key_1')).rejects.toThrow('down');
+    expect(cache.hasKnown('key_1')).toBe(true);
+    expect(idOf(await cache.find('key_2'))).toBe('key_2');
+    isAway = false;
+    expect(idOf(await cache.find('key_1'))).toBe('key_1');
+  });
+
   it('trusts a key for ten seconds, and for one while changes are not heard of (E7)', async () => {
     let hears = true;
     const cache = cacheOver(

@@ -30,11 +30,11 @@ export interface KeySource {
 
 interface Entry {
   readonly credential: Credential;
-  /** By `performance.now()`, as all moments here. */
-  readonly checkedAt: number;
   readonly expiresAt: number;
-  /** Until when it needs no look. */
+  /** Until when it needs no look, by `performance.now()`, as all moments here. */
   trustedUntil: number;
+  /** Until when it works while the database cannot be asked. */
+  graceUntil: number;
 }
 
 /** A cache in front of the table of keys; simultaneous lookups of one key share one query. */
@@ -54,9 +54,10 @@ export class KeyCache {
     return this.trusted(id) ?? (this.unknown.has(id) ? 'unknown' : 'unheard');
   }
 
-  /** Whether this credential was a good key a while ago. */
+  /** Whether this credential was a good key when it was looked for last, or is being looked for. */
   hasKnown(credential: string): boolean {
-    return this.good.has(digest(credential));
+    const id = digest(credential);
+    return this.good.has(id) || this.loading.has(id);
   }
 
   /**
@@ -72,23 +73,28 @@ export class KeyCache {
     return this.loading.get(id) ?? this.fetch(id, credential);
   }
 
-  /** Forgets a key or all keys of a tenant, by its id, so that a change counts from the next request on. */
+  /**
+   * A key or all keys of a tenant, by its id, or all keys, have changed: each is looked at before it works again, also
+   * when the database is away. It is still told from a guess.
+   */
   forget(id?: string): void {
-    this.generation++;
-    this.unknown.clear();
-    this.loading.clear();
-    if (id === undefined) return this.good.clear();
-    for (const [key, { credential }] of this.good.entries()) {
-      if (credential.principal.keyId === id || credential.principal.tenantId === id) this.good.delete(key);
+    this.startAnew();
+    for (const entry of this.good.values()) {
+      const { keyId, tenantId } = entry.credential.principal;
+      if (id === undefined || keyId === id || tenantId === id) entry.trustedUntil = entry.graceUntil = 0;
     }
   }
 
   /** Changes may have been missed: every key is looked at again, though it works on while nobody can be asked. */
   distrust(): void {
+    this.startAnew();
+    for (const entry of this.good.values()) entry.trustedUntil = 0;
+  }
+
+  private startAnew(): void {
     this.generation++;
     this.unknown.clear();
     this.loading.clear();
-    for (const entry of this.good.values()) entry.trustedUntil = 0;
   }
 
   private trusted(id: string): Credential | undefined {
@@ -106,7 +112,7 @@ export class KeyCache {
     } catch (error) {
       const entry = this.good.get(id);
       const now = performance.now();
-      const isLenient = entry && now < entry.expiresAt && now < entry.checkedAt + GRACE;
+      const isLenient = entry && now < entry.expiresAt && now < entry.graceUntil;
       if (!isLenient || !this.source.isUnavailable(error)) throw error;
       entry.trustedUntil = now + VAIN;
       return entry.credential;
@@ -135,7 +141,7 @@ export class KeyCache {
     }
     const trustedUntil = checkedAt + (this.source.isHearing() ? TRUST.hearing : TRUST.deaf);
     const expiresAt = checkedAt + (credential.expiresInMs ?? Infinity);
-    this.good.set(id, { credential, checkedAt, expiresAt, trustedUntil });
+    this.good.set(id, { credential, expiresAt, trustedUntil, graceUntil: checkedAt + GRACE });
   }
 }
 

@@ -13,5 +13,6 @@ export const keyPrincipal = (more: Partial<KeyPrincipal> = {}): KeyPrincipal => 
   limits: { key: {}, tenant: {} },
   replacedUntil: undefined,
   unsupportedParams: undefined,
+  retainContentDays: undefined,
   ...more,
 });

@@ -21,6 +21,8 @@ export interface KeyPrincipal {
   readonly replacedUntil: Date | undefined;
   /** What the key says of parameters that a model lacks; undefined: what holds for the gateway. */
   readonly unsupportedParams: UnsupportedParams | undefined;
+  /** For how many days its tenant has the texts of calls kept; undefined: not at all. */
+  readonly retainContentDays: number | undefined;
 }
 
 /** The holder of the root key of the admin API. */

@@ -1,5 +1,6 @@
 // The wire format of the frames of a streamed chat completion: OpenAI's `CreateChatCompletionStreamResponse`.
 import { ApiProperty } from '@nestjs/swagger';
+import { ObjectOrNull } from '../contracts/null-schema.js';
 import { ChunkChoice } from '../contracts/choice.contract.js';
 import { ChatUsage } from './chat-usage.js';
 
@@ -64,9 +65,7 @@ export class ChatCompletionChunk {
   })
   choices!: ChatChunkChoice[];
 
-  @ApiProperty({
-    type: ChatUsage,
-    nullable: true,
+  @ObjectOrNull(ChatUsage, {
     required: false,
     description: 'With `include_usage` only: null, and in the last chunk the counts of the whole request.',
   })

@@ -1,5 +1,6 @@
 // The wire format of the frames of a streamed completion: OpenAI's, which calls them by the whole answer's name.
 import { ApiProperty } from '@nestjs/swagger';
+import { ObjectOrNull } from '../contracts/null-schema.js';
 import { ChunkChoice } from '../contracts/choice.contract.js';
 import { Usage } from '../contracts/usage.contract.js';
 
@@ -36,9 +37,7 @@ export class CompletionChunk {
   })
   choices!: CompletionChunkChoice[];
 
-  @ApiProperty({
-    type: Usage,
-    nullable: true,
+  @ObjectOrNull(Usage, {
     required: false,
     description: 'With `include_usage` only: null, and in the last chunk the counts of the whole request.',
   })

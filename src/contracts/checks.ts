@@ -85,18 +85,40 @@ export function decimal({ min, max }: Bounds): Check {
 export const boolean: Check = (value) => (typeof value === 'boolean' ? undefined : wrongType('a boolean'));
 
 /** Unix seconds, or RFC 3339 with a time zone. */
-export const timestamp: Check = (value) =>
-  parseTimestamp(value) ? undefined : wrongType('a time in Unix seconds or as an RFC 3339 date-time');
+export const timestamp: Check = (value) => {
+  if (!Number.isInteger(value) && !isDateTime(value)) {
+    return wrongType('a time in Unix seconds or as an RFC 3339 date-time');
+  }
+  return parseTimestamp(value) ? undefined : { reason: 'invalid_value', expected: REAL_TIME };
+};
 
-/** RFC 3339's date-time, with its time zone. */
-const RFC_3339 = /^\d{4}-\d{2}-\d{2}t\d{2}:\d{2}:\d{2}(?:\.\d+)?(?:z|[+-]\d{2}:\d{2})$/i;
+/** How RFC 3339 writes a date-time, with its time zone. */
+const RFC_3339 = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(?:\.\d+)?(?:Z|[+-](?:[01]\d|2[0-3]):[0-5]\d)$/i;
 
-/** The end of the year 9999, the last that PostgreSQL and RFC 3339 both write, in milliseconds. */
-const LAST_MOMENT = 253_402_300_799_000;
+/** The end of the year 9999, the last that PostgreSQL and RFC 3339 both write, in seconds. */
+export const LAST_SECOND = 253_402_300_799;
+
+const REAL_TIME = `a time from 1970 to the end of 9999: seconds, not milliseconds, from 0 to ${LAST_SECOND}, or a date-time that exists`;
 
 /** The moment that a timestamp names; undefined when it names none. */
 export function parseTimestamp(value: unknown): Date | undefined {
-  const isText = typeof value === 'string' && RFC_3339.test(value);
-  const milliseconds = isText ? Date.parse(value) : Number.isInteger(value) ? (value as number) * 1000 : NaN;
-  return milliseconds >= 0 && milliseconds <= LAST_MOMENT ? new Date(milliseconds) : undefined;
+  const milliseconds = typeof value === 'string' ? parseDateTime(value) : secondsToMs(value);
+  return milliseconds >= 0 && milliseconds <= LAST_SECOND * 1000 ? new Date(milliseconds) : undefined;
+}
+
+function secondsToMs(value: unknown): number {
+  return Number.isInteger(value) ? (value as number) * 1000 : NaN;
+}
+
+/** In milliseconds; NaN where it names no moment. `Date.parse` alone takes 30 February for 1 March. */
+function parseDateTime(text: string): number {
+  if (!RFC_3339.test(text)) return NaN;
+  const written = text.slice(0, 'yyyy-mm-ddThh:mm:ss'.length).toUpperCase();
+  const read = Date.parse(`${written}Z`);
+  const isReal = !Number.isNaN(read) && new Date(read).toISOString().startsWith(written);
+  return isReal ? Date.parse(text.toUpperCase()) : NaN;
+}
+
+function isDateTime(value: unknown): boolean {
+  return typeof value === 'string' && RFC_3339.test(value);
 }

@@ -3,9 +3,20 @@
 import { applyDecorators } from '@nestjs/common';
 import { ApiProperty, type ApiPropertyOptions } from '@nestjs/swagger';
 import { IsOptional, ValidateBy } from 'class-validator';
-import { boolean, choice, decimal, integer, text, type TextRules, textOrTexts, timestamp } from './checks.js';
+import {
+  boolean,
+  choice,
+  decimal,
+  integer,
+  LAST_SECOND,
+  text,
+  type TextRules,
+  textOrTexts,
+  timestamp,
+} from './checks.js';
 import type { Check } from './complaint.js';
 import { declareField } from './contract-fields.js';
+import { designless, orNull } from './null-schema.js';
 
 /** What every field can say of itself. */
 export interface FieldOptions<Value> {
@@ -32,10 +43,10 @@ export function field<Value>(
   schema: ApiPropertyOptions,
   check: Check,
 ): PropertyDecorator {
-  const property = { ...schema, ...rest, required, ...(!required && 'type' in schema && { nullable: true }) };
+  const property = { ...designless(required ? schema : orNull(schema)), ...rest, required };
   return applyDecorators(
     (target: object, name: string | symbol) => declareField(target, String(name), { check, required }),
-    ApiProperty(property as ApiPropertyOptions),
+    ApiProperty(property),
     // One rule a field: class-validator's cost is by the rule. It drops the context of an empty message.
     ValidateBy(
       { name: CHECK, validator: { validate: (value) => check(value) === undefined } },
@@ -93,7 +104,7 @@ export function BooleanField(options: FieldOptions<boolean>): PropertyDecorator 
 /** A moment: Unix seconds, or a date and time as RFC 3339 writes them. */
 export function TimestampField(options: FieldOptions<number | string>): PropertyDecorator {
   const oneOf = [
-    { type: 'integer', minimum: 0 },
+    { type: 'integer', minimum: 0, maximum: LAST_SECOND },
     { type: 'string', format: 'date-time' },
   ];
   return field(options, { oneOf }, timestamp);

@@ -1,13 +1,12 @@
 // OpenAI's form of a list that is read page by page.
 import { type Type } from '@nestjs/common';
 import { ApiProperty } from '@nestjs/swagger';
-import { Type as Convert } from 'class-transformer';
-import { IntegerField, TextField } from './fields.js';
+import { TextField } from './fields.js';
+import { QueryIntegerField } from './query-fields.js';
 
 /** Which part of a list to send. */
 export class ListQuery {
-  @IntegerField({ min: 1, max: 100, default: 20, description: 'How many objects to send at most.' })
-  @Convert(() => Number)
+  @QueryIntegerField({ min: 1, max: 100, default: 20, description: 'How many objects to send at most.' })
   limit?: number | null;
 
   @TextField({ maxLength: 64, description: 'The id of the last object of the page before.' })

@@ -1,9 +1,9 @@
 // Parameters of OpenAI's that no model here can honour. Clients send neutral values of them by habit, which pass;
 // what becomes of the others is for the gateway to say. Which they are, each door's table tells.
 import { isDeepStrictEqual } from 'node:util';
-import 'reflect-metadata';
 import { ApiProperty, type ApiPropertyOptions } from '@nestjs/swagger';
 import { declareField } from './contract-fields.js';
+import { designless, orNull } from './null-schema.js';
 
 /** One such parameter. */
 export interface NeutralParam {
@@ -24,16 +24,9 @@ export function TakesNeutral(params: NeutralParams): ClassDecorator {
     const prototype = target.prototype as object;
     for (const [name, param] of Object.entries(params)) {
       declareField(prototype, name, { check: () => undefined, required: false });
-      const { schema } = param;
-      const property = {
-        ...schema,
-        required: false,
-        description: describe(param),
-        ...('type' in schema && { nullable: true }),
-      };
-      // What TypeScript notes of a declared property; Swagger asks for it where a schema has no `type`.
-      Reflect.defineMetadata('design:type', Object, prototype, name);
-      ApiProperty(property as ApiPropertyOptions)(prototype, name);
+      const schema = designless(orNull(param.schema));
+      const property = { ...schema, required: false, description: describe(param) };
+      ApiProperty(property)(prototype, name);
     }
   };
 }

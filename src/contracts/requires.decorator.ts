@@ -46,16 +46,11 @@ export function Requires(
 ): MethodDecorator & ClassDecorator {
   const permissions = [permission].flat();
   const requirement: Requirement = { permissions, tenantParam };
-  const schemes = new Set(permissions.flatMap((it) => (it === 'public' ? [] : schemesOf(it))));
+  const schemes = new Set(permissions.flatMap((it) => (it === 'public' ? [] : SCHEMES[it])));
+  // A route that names a tenant is for the operator too, who has none.
+  if (tenantParam !== undefined) schemes.add(SCHEMES.admin);
   return applyDecorators(
     SetMetadata(REQUIREMENT, requirement),
     ...[...schemes].map((scheme) => ApiBearerAuth(scheme)),
   );
-}
-
-/** The operator may do all that tenants' keys may, but ask models. */
-function schemesOf(permission: Scope): string[] {
-  return permission === 'inference'
-    ? [SCHEMES.inference]
-    : [...new Set([SCHEMES[permission], SCHEMES.admin])];
 }

@@ -10,7 +10,7 @@ import { TenantDatabase } from './tenant-database.js';
 
 /**
  * Prisma's client and tenants' views of the database, this node's lease, notices between nodes and the database's
- * health, for every room.
+ * health, for every room; and how large the pool of connections is.
  */
 @Module({})
 export class DatabaseModule {
@@ -29,7 +29,7 @@ export class DatabaseModule {
           useFactory: async () => new DatabaseHealth(options, await migrationNames(migrationsFolder)),
         },
       ],
-      exports: [PrismaService, TenantDatabase, NodeLease, Notifications, DatabaseHealth],
+      exports: [databaseOptions, PrismaService, TenantDatabase, NodeLease, Notifications, DatabaseHealth],
     };
   }
 }

@@ -13,7 +13,7 @@ let tenants: TenantDatabase;
 const TENANTS = ['ten_a', 'ten_b'];
 const TABLES = [
   ...['accounts', 'api_keys', 'budget_alerts', 'idempotent_calls', 'predictions'],
-  ...['stored_images', 'tenants', 'usage_rollups'],
+  ...['retained_contents', 'stored_images', 'tenants', 'usage_rollups'],
 ];
 
 beforeAll(async () => {

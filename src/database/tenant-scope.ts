@@ -12,6 +12,7 @@ export const TENANT_FIELDS = {
   Account: 'tenantId',
   UsageRollup: 'tenantId',
   BudgetAlert: 'tenantId',
+  RetainedContent: 'tenantId',
 } as const satisfies Partial<Record<Prisma.ModelName, 'id' | 'tenantId'>>;
 
 /** What a model operation is called with, as far as tenants are concerned. */

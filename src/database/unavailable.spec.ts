@@ -20,6 +20,15 @@ describe('isDatabaseUnavailable', () => {
     ['a server that starts', prismaError('P2010', postgres('57P03'))],
     ['a statement that takes too long', prismaError('P2039', postgres('57014'))],
     ['a full disk', prismaError('P2039', postgres('53100'))],
+    ['a standby', prismaError('P2010', postgres('25006'))],
+    ['a standby, of a model', prismaError('P2039', postgres('25006'))],
+    ['a standby, by pg itself', Object.assign(new Error('…'), { code: '25006', severity: 'ERROR' })],
+    [
+      'a standby that is asked for an unlogged table',
+      Object.assign(new Error('cannot access temporary or unlogged relations during recovery'), {
+        code: '0A000',
+      }),
+    ],
     ['an error of pg itself', Object.assign(new Error('…'), { code: '57P03', severity: 'FATAL' })],
     ['a refused socket', Object.assign(new Error('…'), { code: 'ECONNREFUSED', syscall: 'connect' })],
     ['a reset socket', Object.assign(new Error('…'), { code: 'ECONNRESET', syscall: 'read' })],
@@ -37,6 +46,7 @@ describe('isDatabaseUnavailable', () => {
     ],
     ['a missing row', Object.assign(new Error('…'), { code: 'P2025', meta: {} })],
     ['a wrong statement', prismaError('P2010', postgres('42601'))],
+    ['something that PostgreSQL cannot do', prismaError('P2010', postgres('0A000'))],
     ['a wrong password', prismaError('P1000', { kind: 'AuthenticationFailed', originalCode: '28P01' })],
     [
       'a transaction that outlived its time',

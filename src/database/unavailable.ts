@@ -1,5 +1,6 @@
 // Tells the database's absence from a fault of ours, by the errors that Prisma 7 throws over the pg adapter.
-// Seen with a closed port, a silent and a resetting listener, a killed, a stopping and a full server, a used-up pool.
+// Seen with a closed port, a silent and a resetting listener, a killed, a stopping and a full server, a used-up
+// pool, and a standby, which can be read but not written.
 
 /** Prisma's own codes: https://www.prisma.io/docs/orm/reference/error-reference. P2010 and P2039 only wrap another. */
 const prismaCodes = new Set(['P1001', 'P1002', 'P1008', 'P1011', 'P1017', 'P2024', 'P2037']);
@@ -14,18 +15,22 @@ const adapterKinds = new Set([
 ]);
 
 /**
- * PostgreSQL: connection exceptions (class 08), no resources left (53), stopping or starting (57P0x), and
- * 57014, with which the server ends a statement that takes longer than we let it.
+ * PostgreSQL: connection exceptions (class 08), no resources left (53), stopping or starting (57P0x), 25006, which
+ * refuses a write because this is a standby or was made read-only, and 57014, with which the server ends a statement
+ * that takes longer than we let it.
  * @see https://www.postgresql.org/docs/18/errcodes-appendix.html
  */
-const sqlState = /^(08...|53...|57P0[1-5]|57014)$/;
+const sqlState = /^(08...|53...|57P0[1-5]|25006|57014)$/;
 
 const socketCodes = new Set([
   ...['ECONNREFUSED', 'ECONNRESET', 'ECONNABORTED', 'ETIMEDOUT', 'EPIPE'],
   ...['EHOSTUNREACH', 'ENETUNREACH', 'ENOTFOUND', 'EAI_AGAIN'],
 ]);
 
-/** pg gives these no code, and Prisma passes them on as they are. P2028 has one code for this and for slow callers. */
+/**
+ * pg gives most of these no code, and Prisma passes them on as they are. P2028 has one code for this and for slow
+ * callers; a standby has 0A000, as of anything that PostgreSQL cannot do, where an unlogged table is touched.
+ */
 const messages = [
   'Connection terminated',
   'timeout exceeded when trying to connect',
@@ -33,6 +38,7 @@ const messages = [
   'Query read timeout',
   'Client has encountered a connection error and is not queryable',
   'Unable to start a transaction in the given time',
+  'cannot access temporary or unlogged relations during recovery',
 ];
 
 /**

@@ -20,7 +20,8 @@ export const refusals = {
     status: 401,
     type: 'invalid_request_error',
     code: 'invalid_api_key',
-    message: 'This API key was revoked, or its tenant suspended, while the request was running.',
+    message:
+      'This API key was revoked or has expired, or its tenant was suspended or deleted, while the request was running.',
     retry: false,
   },
   insufficient_permissions: {

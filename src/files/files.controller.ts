@@ -4,6 +4,7 @@ import { RouteConfig } from '@nestjs/platform-fastify';
 import { SkipThrottle } from '@nestjs/throttler';
 import { ApiConsumes, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { REQUEST_LIMIT_HEADERS } from '../contracts/inference-headers.js';
+import { placeAfter } from '../contracts/cursor.js';
 import { toPage } from '../contracts/list-page.contract.js';
 import { Requires } from '../contracts/requires.decorator.js';
 import { ApiErrors } from '../http/api-errors.decorator.js';
@@ -50,8 +51,6 @@ export class FilesController {
     'invalid_image',
     'image_too_large',
     ...CREDENTIALS,
-    'request_too_large',
-    'unsupported_content_type',
     'rate_limit_exceeded',
   )
   async create(@Body() form: CreateFile, @TenantId() tenantId: string): Promise<FileObject> {
@@ -66,7 +65,12 @@ export class FilesController {
   @ApiErrors('integer_above_max_value', 'invalid_value', ...CREDENTIALS)
   async list(@Query() { limit, after, order, purpose }: ListFiles, @TenantId() tenantId: string) {
     const size = limit ?? 20;
-    const slice = { limit: size + 1, after: after ?? undefined, order: order ?? 'desc', purpose } as const;
+    const slice = {
+      limit: size + 1,
+      after: placeAfter('file-', after),
+      order: order ?? 'desc',
+      purpose,
+    } as const;
     const rows = await this.files.list(tenantId, slice);
     return toPage(rows, size, toFileObject);
   }

@@ -2,6 +2,7 @@
 import { Injectable } from '@nestjs/common';
 import { SettingsService } from '../config/config.module.js';
 import { ApiError } from '../errors/api-error.js';
+import type { ErrorName } from '../errors/catalogue.js';
 import type { Call } from '../inference/call.js';
 import { type InferencePlan, InferenceProvider } from '../inference/inference.js';
 import { namesOf } from '../inference/param-names.js';
@@ -39,7 +40,9 @@ export class StructuredAnswers {
     // A repetition finds the first attempt long ended while the last one runs.
     let attempt: Attempt = { ...first, endedWithinMs: timeoutMs * (this.retries + 1) };
     for (;;) {
-      const answer = await this.choices.answer(attempt, call);
+      const answer = await this.choices.answer(attempt, call).catch((error: unknown) => {
+        throw afterAttempts(usages.length, error);
+      });
       usages.push(...answer.usages);
       const { text, finishReason } = answer.choice;
       const isCut = finishReason === 'length' || answer.stopped;
@@ -102,6 +105,18 @@ function failed(attempts: number, problem: string): ApiError {
     param: 'response_format',
     message: `The model did not give the JSON that was asked for, in ${times}: ${problem}`,
     headers: { 'x-cerebro-attempts': String(attempts) },
+    billed: true,
+  });
+}
+
+/** Limits that leave no room for a further attempt: the ones before it were made, and billed. */
+const NO_ROOM: readonly ErrorName[] = ['insufficient_quota', 'concurrency_limit_exceeded'];
+
+function afterAttempts(attempts: number, error: unknown): unknown {
+  if (attempts === 0 || !(error instanceof ApiError) || !NO_ROOM.includes(error.reason)) return error;
+  return new ApiError(error.reason, {
+    message: `The model did not give the JSON that was asked for, and could not be asked again. ${error.message}`,
+    headers: { 'x-cerebro-attempts': String(attempts), 'x-should-retry': 'false' },
     billed: true,
   });
 }

@@ -40,20 +40,26 @@ function toCall(request: FastifyRequest, reply: FastifyReply): Call {
     models: principal.models ?? [],
     onUsage: request.onUsage,
     requestId: request.id,
-    fingerprint: scoped(fingerprint(request), repetition?.durable ? idempotencyKey : principal.keyId),
+    fingerprint: scoped(
+      fingerprint(request),
+      principal.keyId,
+      repetition?.durable ? idempotencyKey : undefined,
+    ),
     retry,
     durable: repetition?.durable ?? false,
     mayJoin: (repetition?.mayJoin ?? false) || (retry ?? 0) > 0,
     onlyJoins: repetition?.onlyJoins ?? false,
     unsupportedParams: principal.unsupportedParams,
+    retainContentDays: principal.retainContentDays,
     arrivedAt: performance.now() - reply.elapsedTime,
     signal: request.server.inFlight.signalOf(request),
   };
 }
 
-/** The same question under another `Idempotency-Key`, or without one by another key, is another call. */
-function scoped(asked: Buffer, scope: string | string[] | undefined): Buffer {
-  return createHash('sha256').update(asked).update(String(scope)).digest();
+/** The same question by another key, or under another `Idempotency-Key`, is another call. */
+function scoped(asked: Buffer, keyId: string, idempotencyKey: string | string[] | undefined): Buffer {
+  const digest = createHash('sha256').update(asked).update(keyId);
+  return (idempotencyKey === undefined ? digest : digest.update(` ${String(idempotencyKey)}`)).digest();
 }
 
 /** OpenAI's clients count their own repetitions in this header, from 0. */

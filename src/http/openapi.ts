@@ -12,7 +12,19 @@ export interface DocumentOptions {
 
 interface Operation {
   security?: object[];
-  parameters?: { name: string; in: string }[];
+  parameters?: Parameter[];
+}
+
+interface Parameter {
+  name: string;
+  in: string;
+  schema?: Schema;
+}
+
+interface Schema {
+  nullable?: boolean | undefined;
+  enum?: unknown[];
+  oneOf?: Schema[];
 }
 
 /** The picture in the committed document's examples: the one of the default model's own example. */
@@ -55,6 +67,9 @@ export function buildDocument(
   )) {
     // Said, not left out: this route asks for nothing.
     operation.security ??= [];
+    for (const parameter of operation.parameters ?? []) {
+      if (parameter.in === 'query' && parameter.schema) parameter.schema = withoutNull(parameter.schema);
+    }
   }
   document.paths = Object.fromEntries(
     Object.entries(document.paths).map(([path, methods]) => [nameRest(path, methods), methods]),
@@ -62,6 +77,16 @@ export function buildDocument(
   return JSON.parse(
     JSON.stringify(document).replaceAll('https://example.com/image.jpg', exampleImage),
   ) as OpenAPIObject;
+}
+
+/** Where bodies take null, queries leave a parameter out. */
+function withoutNull(schema: Schema): Schema {
+  return {
+    ...schema,
+    nullable: undefined,
+    ...(schema.enum && { enum: schema.enum.filter((value) => value !== null) }),
+    ...(schema.oneOf && { oneOf: schema.oneOf.map(withoutNull) }),
+  };
 }
 
 /** Swagger calls a route's `*` `path`; here it is called what the route itself calls it. */

@@ -45,7 +45,7 @@ export function endOfAnswer(status: number, body: unknown): CallEnd {
 export function endOfError(error: ApiError): CallEnd {
   if (UNFINISHED.includes(error.reason)) return 'hand over';
   const isFinal = error.billed ? error.spec.retry !== true : error.spec.retry === false;
-  if (!isFinal || FOR_NOTHING.includes(error.reason)) return 'free';
+  if (!isFinal || (!error.billed && FOR_NOTHING.includes(error.reason))) return 'free';
   return { status: error.status, text: JSON.stringify(errorBody(error)) };
 }
 

@@ -41,7 +41,9 @@ export class IdempotencyInterceptor implements NestInterceptor {
     const { principal, bodyDigest } = request;
     // Without a body there is nothing that could be asked twice: the handler has its own words for that.
     if (key === undefined || principal?.kind !== 'key' || !bodyDigest) return next.handle();
-    const call = { tenantId: principal.tenantId, key, fingerprint: fingerprint(request) };
+    const { tenantId, keyId } = principal;
+    // API keys of one tenant may not be allowed the same, so that none is told another's answers.
+    const call = { tenantId, key: `${keyId} ${key}`, fingerprint: fingerprint(request) };
     return from(this.answer(call, request, http.getResponse<FastifyReply>(), next));
   }
 

@@ -27,6 +27,8 @@ export interface Call {
   readonly onlyJoins: boolean;
   /** What the caller's key says of parameters that a model lacks; undefined: what holds for this gateway. */
   readonly unsupportedParams: UnsupportedParams | undefined;
+  /** For how many days its texts are kept, where its tenant asks for that; undefined: they are not. */
+  readonly retainContentDays: number | undefined;
   /** When the request came in, by `performance.now()`. */
   readonly arrivedAt: number;
   /** Told once what an answered call has used, for limits that were held against an estimate. */

@@ -29,6 +29,7 @@ beforeAll(async () => {
 });
 afterAll(() => ledger.close());
 
+const NO_CURSOR = { reason: 'invalid_value', param: 'after' };
 const list = async (query: LedgerQuery) => (await accounts.ledger('ten_a', query)).data.map(({ id }) => id);
 const lines = (...indices: number[]) => indices.map((index) => ids[index]);
 
@@ -57,6 +58,47 @@ describe('the ledger', () => {
     expect(await list(query)).toEqual(lines(...expected));
   });
 
+  it('is read line by line, with the texts that are kept, until they expire', async () => {
+    const [id = '', other = ''] = ids;
+    const prompt = { system: null, turns: [], images: 1 };
+    const expiresAt = new Date(Date.UTC(2099, 0, 1));
+    await ledger.prisma.retainedContent.create({
+      data: { predictionId: id, tenantId: 'ten_a', prompt, answer: 'Yes.', expiresAt },
+    });
+    expect(await accounts.ledgerEntry('ten_a', id)).toMatchObject({
+      id,
+      request_id: 'claim-1',
+      content: { prompt, answer: 'Yes.', expires_at: expiresAt.getTime() / 1000 },
+    });
+    expect(await accounts.ledgerEntry('ten_a', other)).toMatchObject({ id: other, content: null });
+    expect(JSON.stringify(await accounts.ledger('ten_a', {}))).not.toContain('content');
+    await ledger.sql("UPDATE retained_contents SET expires_at = now() - interval '1 second'");
+    expect(await accounts.ledgerEntry('ten_a', id)).toMatchObject({ content: null });
+  });
+
+  it('shows no texts of a tenant that was deleted, though its lines stay', async () => {
+    const [{ id = '' } = {}] = (await accounts.ledger('ten_z', {})).data;
+    const data = { predictionId: id, tenantId: 'ten_z', prompt: {}, answer: 'Yes.' };
+    await ledger.prisma.retainedContent.create({
+      data: { ...data, expiresAt: new Date(Date.UTC(2099, 0, 1)) },
+    });
+    expect((await accounts.ledgerEntry('ten_z', id)).content).not.toBeNull();
+    await ledger.sql("UPDATE tenants SET deleted_at = now() WHERE id = 'ten_z'");
+    expect(await accounts.ledgerEntry('ten_z', id)).toMatchObject({ id, content: null });
+    await ledger.sql("UPDATE tenants SET deleted_at = NULL WHERE id = 'ten_z'");
+  });
+
+  it.each(["another tenant's line", `prd_${'0'.repeat(32)}`, "prd_' OR 1=1 --", '%', ''])(
+    'has no line such as %s, in the same words',
+    async (id) => {
+      const asked = id.startsWith('another') ? (ids[0] ?? '') : id;
+      await expect(accounts.ledgerEntry('ten_z', asked)).rejects.toMatchObject({
+        reason: 'not_found',
+        message: `No such ledger entry: '${asked}'.`,
+      });
+    },
+  );
+
   it('refuses an end before its start', async () => {
     await expect(accounts.ledger('ten_a', { start_time: 2, end_time: 2 })).rejects.toMatchObject({
       reason: 'invalid_value',
@@ -68,6 +110,14 @@ describe('the ledger', () => {
     expect((await accounts.ledger('ten_z', {})).data).toHaveLength(1);
     expect((await accounts.ledger('ten_z', { api_key_id: 'key_a' })).data).toEqual([]);
     expect((await accounts.ledger('ten_z', { after: ids[0] ?? '' })).data).toEqual([]);
+  });
+
+  it('begins after a line that is deleted by now, and after nothing that is no line', async () => {
+    const [first = ''] = ids;
+    expect(await list({ order: 'asc', after: `prd_${'0'.repeat(32)}` })).toEqual(lines(0, 1, 2, 3));
+    for (const after of ['zzz', 'prd_', first.toUpperCase(), `key_${first.slice(4)}`, `${first}0`]) {
+      await expect(list({ after })).rejects.toMatchObject(NO_CURSOR);
+    }
   });
 
   it('says what it cost, and nothing of what was asked', async () => {
@@ -162,6 +212,17 @@ describe('budgets', () => {
     expect([rest.keys.map(({ id }) => id), rest.has_more]).toEqual([['key_4'], false]);
   });
 
+  it.each(['key_a', 'key_no', 'ten_k', 'zzz'])(
+    "begin after no key that is not the tenant's: %j",
+    async (after) => {
+      await expect(accounts.budget('ten_k', { after })).rejects.toMatchObject(NO_CURSOR);
+    },
+  );
+
+  it('begin after a key that works no more', async () => {
+    expect((await accounts.budget('ten_k', { after: 'key_3' })).keys.map(({ id }) => id)).toEqual(['key_4']);
+  });
+
   it('of a tenant that has used nothing are whole', async () => {
     await ledger.addTenant('ten_new', []);
     const { tenant, keys, last_id } = await accounts.budget('ten_new', {});
@@ -187,6 +248,12 @@ describe('alerts', () => {
       await accounts.budgetAlerts('ten_a', { after: 'evt_c' }),
     ];
     expect(pages.map(({ data }) => data.map(({ id }) => id))).toEqual([['evt_c'], ['evt_a', 'evt_b']]);
-    expect((await accounts.budgetAlerts('ten_z', { after: 'evt_c' })).data).toEqual([]);
   });
+
+  it.each(['evt_c', 'evt_no', '', 'zzz'])(
+    "of another tenant's, or none, mark no place: %j",
+    async (after) => {
+      await expect(accounts.budgetAlerts('ten_z', { after })).rejects.toMatchObject(NO_CURSOR);
+    },
+  );
 });

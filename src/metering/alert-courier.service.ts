@@ -2,6 +2,7 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { asEgressError } from '../egress/egress-error.js';
 import { GuardedSender, type Receipt } from '../egress/guarded.sender.js';
+import { alertSecretContext } from '../vault/contexts.js';
 import { Vault } from '../vault/vault.service.js';
 import { toAlertBody } from './budget-alert.mapper.js';
 import type { ClaimedAlert } from './budget-alerts.repository.js';
@@ -17,11 +18,6 @@ export interface Verdict {
   /** In a few words, for the tenant. Says of an address nothing that would make us a port scanner. */
   readonly outcome: string;
   readonly retryAfterMs?: number | undefined;
-}
-
-/** Where a tenant's secret is stored, as the vault is told it. */
-export function alertSecretContext(tenantId: string): string {
-  return `tenants/${tenantId}/alert_secret`;
 }
 
 /** Sends alerts. */

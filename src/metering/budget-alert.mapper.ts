@@ -2,7 +2,8 @@
 import { toDollars } from '../inference/money.js';
 import type { AlertFacts, BudgetAlertObject } from './budget-alert.contract.js';
 import type { AlertRow } from './budget-alerts.repository.js';
-import { orNull, seconds } from './moments.js';
+import { unixSeconds } from '../contracts/unix-seconds.js';
+import { orNull } from './nullable.js';
 
 /** An alert as the API lists it. */
 export function toAlertObject(row: AlertRow): BudgetAlertObject {
@@ -10,11 +11,11 @@ export function toAlertObject(row: AlertRow): BudgetAlertObject {
     id: row.id,
     object: 'budget_alert',
     ...toFacts(row),
-    created_at: seconds(row.createdAt),
+    created_at: unixSeconds(row.createdAt),
     status: row.deliveredAt ? 'delivered' : row.nextAttemptAt ? 'pending' : 'failed',
     attempts: row.attempts,
-    next_attempt_at: orNull(row.nextAttemptAt, seconds),
-    delivered_at: orNull(row.deliveredAt, seconds),
+    next_attempt_at: orNull(row.nextAttemptAt, unixSeconds),
+    delivered_at: orNull(row.deliveredAt, unixSeconds),
     last_outcome: row.lastOutcome,
   };
 }

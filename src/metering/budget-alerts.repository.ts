@@ -24,14 +24,17 @@ export class BudgetAlertsRepository {
     private readonly database: TenantDatabase,
   ) {}
 
-  /** A tenant's alerts, newest first. Their ids are not in order, so that their time is looked up. */
+  /**
+   * A tenant's alerts, newest first. Their ids are not in order, so that the time of the last one is looked up:
+   * undefined where the tenant has no such alert.
+   */
   async list(
     tenantId: string,
     { after, take }: { after?: string | undefined; take: number },
-  ): Promise<AlertRow[]> {
+  ): Promise<AlertRow[] | undefined> {
     const { budgetAlert } = this.database.of(tenantId);
     const last = after === undefined ? null : await budgetAlert.findUnique({ where: { id: after } });
-    if (after !== undefined && !last) return [];
+    if (after !== undefined && !last) return undefined;
     const earlier = last && [
       { createdAt: { lt: last.createdAt } },
       { createdAt: last.createdAt, id: { lt: last.id } },
@@ -49,10 +52,8 @@ export class BudgetAlertsRepository {
    */
   claim(limit: number, busyTenants: readonly string[], leaseMs: number): Promise<ClaimedAlert[]> {
     return this.prisma.$queryRaw<ClaimedAlert[]>`
-      UPDATE budget_alerts a
-      SET attempts = a.attempts + 1, next_attempt_at = now() + ${leaseMs}::int * interval '1 millisecond'
-      FROM tenants t
-      WHERE t.id = a.tenant_id AND a.id IN (
+      -- Read once: a subquery that is joined may be run again, and takes more than its limit.
+      WITH due AS MATERIALIZED (
         SELECT d.id FROM budget_alerts d
         WHERE d.next_attempt_at <= now() AND d.id IN (
           SELECT DISTINCT ON (f.tenant_id) f.id FROM budget_alerts f JOIN tenants s ON s.id = f.tenant_id
@@ -61,6 +62,10 @@ export class BudgetAlertsRepository {
           ORDER BY f.tenant_id, f.attempts, f.created_at)
         ORDER BY d.attempts, d.next_attempt_at LIMIT ${limit}::int
         FOR UPDATE OF d SKIP LOCKED)
+      UPDATE budget_alerts a
+      SET attempts = a.attempts + 1, next_attempt_at = now() + ${leaseMs}::int * interval '1 millisecond'
+      FROM tenants t
+      WHERE t.id = a.tenant_id AND a.id IN (SELECT id FROM due)
       RETURNING a.id, a.tenant_id AS "tenantId", a.account_id AS "accountId", a.period, a.threshold,
         a.budget_nanos AS "budgetNanos", a.spent_nanos AS "spentNanos", a.created_at AS "createdAt", a.attempts,
         a.next_attempt_at AS "nextAttemptAt", a.delivered_at AS "deliveredAt", a.last_outcome AS "lastOutcome",

@@ -2,7 +2,7 @@
 import { toDollars } from '../inference/money.js';
 import type { AccountState, BudgetObject, BudgetState, KeyAccountState } from './budget.contract.js';
 import type { AccountRow, KeyAccountRow } from './budgets.repository.js';
-import { dollarsOrNull } from './moments.js';
+import { dollarsOrNull } from './nullable.js';
 
 /** A tenant's budgets, with those of its keys, which were read with one to spare. */
 export function toBudget(tenant: AccountRow, keys: readonly KeyAccountRow[], pageSize: number): BudgetObject {

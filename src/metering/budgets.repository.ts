@@ -40,6 +40,14 @@ export class BudgetsRepository {
     return rows[0];
   }
 
+  /** Whether a key is the tenant's, one that works no more too: keys are never deleted. */
+  async hasKey(tenantId: string, id: string): Promise<boolean> {
+    const key = await this.database
+      .of(tenantId)
+      .apiKey.findUnique({ where: { id, tenantId }, select: { id: true } });
+    return key !== null;
+  }
+
   /** The accounts of a tenant's keys that work, in order of their ids. Of limits that differ the strictest holds. */
   ofKeys(tenantId: string, { after, take }: { after: string; take: number }): Promise<KeyAccountRow[]> {
     return this.database.of(tenantId).$queryRaw<KeyAccountRow[]>`

@@ -2,7 +2,7 @@
 import { ApiProperty } from '@nestjs/swagger';
 import { EnumField, TextField } from '../contracts/fields.js';
 import { ListQuery, listPageOf } from '../contracts/list-page.contract.js';
-import { TimeField } from './list-field.js';
+import { QueryTimeField } from '../contracts/query-fields.js';
 
 /** Where a prediction may be in its life; the last six are ends. */
 export const STATES = [
@@ -18,10 +18,10 @@ export class LedgerQuery extends ListQuery {
   @EnumField({ values: ['asc', 'desc'], default: 'desc', description: 'Oldest or newest first.' })
   order?: 'asc' | 'desc' | null;
 
-  @TimeField({ description: 'Only what began then or later: Unix seconds or RFC 3339.' })
+  @QueryTimeField({ description: 'Only what began then or later: Unix seconds or RFC 3339.' })
   start_time?: number | string | null;
 
-  @TimeField({ description: 'Only what began earlier.' })
+  @QueryTimeField({ description: 'Only what began earlier.' })
   end_time?: number | string | null;
 
   @TextField({ maxLength: 64, description: 'Only of this key.' })
@@ -45,7 +45,7 @@ const moment = {
 } as const;
 const count = { type: 'integer', nullable: true } as const;
 
-/** One prediction: what it was, how it ended, what it cost. Neither prompts nor answers nor pictures are kept. */
+/** One prediction: what it was, how it ended, what it cost. Neither prompts nor answers nor pictures are in it. */
 export class LedgerEntry {
   @ApiProperty({ example: 'prd_0199f2a4c1d27e6f8a3b5c7d9e1f2a4b' })
   id!: string;

@@ -35,6 +35,13 @@ const columns = {
 /** A line of the ledger: nothing of what was asked or answered. */
 export type LedgerRow = Prisma.PredictionGetPayload<{ select: typeof columns }>;
 
+/** The texts of a call that are kept. */
+export interface ContentRow {
+  readonly prompt: Prisma.JsonValue;
+  readonly answer: string;
+  readonly expiresAt: Date;
+}
+
 /** How far the clocks of nodes, which make ids, and of the database may be apart, in milliseconds. */
 const CLOCKS_APART = 86_400_000;
 
@@ -63,6 +70,20 @@ export class LedgerRepository {
       take: limit,
       select: columns,
     });
+  }
+
+  /** One line; null where the tenant has none with this id. */
+  find(tenantId: string, id: string): Promise<LedgerRow | null> {
+    return this.database.of(tenantId).prediction.findUnique({ where: { id, tenantId }, select: columns });
+  }
+
+  /** What is kept of the texts of a line's call: nothing of what has expired by the database's clock, or whose tenant has gone. */
+  async contentOf(tenantId: string, id: string): Promise<ContentRow | undefined> {
+    const [content] = await this.database.of(tenantId).$queryRaw<ContentRow[]>`
+      SELECT c.prompt, c.answer, c.expires_at AS "expiresAt"
+      FROM retained_contents c JOIN tenants t ON t.id = c.tenant_id
+      WHERE c.prediction_id = ${id} AND c.tenant_id = ${tenantId} AND c.expires_at > now() AND t.deleted_at IS NULL`;
+    return content;
   }
 }
 

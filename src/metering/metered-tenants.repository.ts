@@ -1,7 +1,7 @@
 // Which tenants there are to tell the use of: also those that were deleted, whose ledger stays.
 import { Injectable } from '@nestjs/common';
-import { ApiError } from '../errors/api-error.js';
 import { isId } from '../contracts/identifier.js';
+import { notFound } from '../contracts/not-found.js';
 import { TenantDatabase } from '../database/tenant-database.js';
 
 /** Looks tenants up. */
@@ -14,6 +14,6 @@ export class MeteredTenants {
     const found = isId('ten_', id)
       ? await this.database.of(id).tenant.findUnique({ where: { id }, select: { id: true } })
       : null;
-    if (!found) throw new ApiError('not_found', { message: `No such tenant: '${id.slice(0, 64)}'.` });
+    if (!found) throw notFound('tenant', id);
   }
 }

@@ -24,13 +24,6 @@ const LIMITS = { requests: 'requestsPerMinute', tokens: 'tokensPerMinute' } as c
 
 const PREFIXES = { requests: 'req', tokens: 'tok' } as const;
 
-/** Whether a caller's requests are counted at all. */
-export function isLimited({ limits }: Pick<KeyPrincipal, 'limits'>): boolean {
-  return [limits.key, limits.tenant].some(
-    (it) => it.requestsPerMinute !== undefined || it.tokensPerMinute !== undefined,
-  );
-}
-
 /** The limits of a caller on one unit, the key's first; what has no limit is not counted. */
 export function countersOf(
   { accountId, tenantId, limits }: Pick<KeyPrincipal, 'accountId' | 'tenantId' | 'limits'>,

@@ -2,39 +2,28 @@
 // in files beside this one; the counting is the database's, and where that is away nobody passes.
 import { type ExecutionContext, Injectable, Logger } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
-import {
-  InjectThrottlerOptions,
-  ThrottlerGuard,
-  type ThrottlerLimitDetail,
-  type ThrottlerModuleOptions,
-  type ThrottlerRequest,
-} from '@nestjs/throttler';
+import { InjectThrottlerOptions, ThrottlerGuard, type ThrottlerModuleOptions } from '@nestjs/throttler';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 // Add `principal` and `onUsage` to Fastify's requests.
 import type {} from '../auth/auth.guard.js';
 import type {} from '../http/call.decorator.js';
 import type { TokenCounts } from '../inference/token-counts.js';
-import { WINDOW_MS } from '../throttling/hits.js';
 import { PostgresThrottlerStorage } from '../throttling/postgres-throttler.storage.js';
 import { rateError, rateHeaders } from './rate-answer.js';
-import { countersOf, isLimited, type RateCount, type RateCounter } from './rate-counters.js';
+import { countersOf, type RateCount, type RateCounter, type RateUnit } from './rate-counters.js';
 import { estimateTokens } from './token-estimate.js';
 
-/** A refusal, with what the library does not know of it. */
-interface Refusal extends ThrottlerLimitDetail {
-  readonly refused: RateCount;
-  readonly headers: Readonly<Record<string, string>>;
-}
+/** Where `@SkipThrottle` notes what a route leaves out; the library has this name for itself alone. */
+const SKIPPED = 'THROTTLER:SKIP';
 
 /**
  * For handlers of tenants' requests, in modules that import the MeteringModule. Counts a request against all limits of
  * its key and its tenant at once, in one statement: all or none. `@SkipThrottle({ tokens: true })` leaves out tokens.
+ * The library's own guard would count each limit by itself.
  */
 @Injectable()
 export class RateLimitGuard extends ThrottlerGuard {
   private readonly log = new Logger(RateLimitGuard.name);
-  /** What the library's walk over its throttlers finds for a request. */
-  private readonly found = new WeakMap<FastifyRequest, RateCounter[]>();
 
   constructor(
     @InjectThrottlerOptions() options: ThrottlerModuleOptions,
@@ -47,11 +36,7 @@ export class RateLimitGuard extends ThrottlerGuard {
   override async canActivate(context: ExecutionContext): Promise<boolean> {
     const http = context.switchToHttp();
     const request = http.getRequest<FastifyRequest>();
-    // Most have no limit, and shall not wait for the library's walk.
-    if (request.principal?.kind !== 'key' || !isLimited(request.principal)) return true;
-    const counters: RateCounter[] = [];
-    this.found.set(request, counters);
-    await super.canActivate(context);
+    const counters = this.countersOf(context, request);
     if (counters.length === 0) return true;
     const { counts, refused } = await this.storage.take(counters.map(({ hit }) => hit));
     const standing = counters.flatMap((counter, index): RateCount[] => {
@@ -60,32 +45,22 @@ export class RateLimitGuard extends ThrottlerGuard {
     });
     const headers = rateHeaders(standing);
     const worst = refused && standing.find(({ count }) => count === refused);
-    if (worst) await this.throwThrottlingException(context, toRefusal(worst, headers));
+    if (worst) throw rateError(worst, headers);
     void http.getResponse<FastifyReply>().headers(headers);
     const tokens = standing.filter(({ unit }) => unit === 'tokens');
     if (tokens.length > 0) request.onUsage = (usage) => this.correct(tokens, usage);
     return true;
   }
 
-  /** Only collects: the library would count each throttler by itself. */
-  protected override handleRequest({ context, throttler }: ThrottlerRequest): Promise<boolean> {
-    const request = context.switchToHttp().getRequest<FastifyRequest>();
-    const { principal, body } = request;
-    if (principal?.kind === 'key') {
-      const counters =
-        throttler.name === 'tokens'
-          ? countersOf(principal, 'tokens', () => estimateTokens(body))
-          : countersOf(principal, 'requests', () => 1);
-      this.found.get(request)?.push(...counters);
-    }
-    return Promise.resolve(true);
-  }
-
-  protected override throwThrottlingException(
-    _context: ExecutionContext,
-    { refused, headers }: Refusal,
-  ): Promise<void> {
-    throw rateError(refused, headers);
+  private countersOf(context: ExecutionContext, { principal, body }: FastifyRequest): RateCounter[] {
+    if (principal?.kind !== 'key') return [];
+    const places = [context.getHandler(), context.getClass()];
+    const counted = (unit: RateUnit): boolean =>
+      this.reflector.getAllAndOverride<boolean | undefined>(SKIPPED + unit, places) !== true;
+    return [
+      ...(counted('requests') ? countersOf(principal, 'requests', () => 1) : []),
+      ...(counted('tokens') ? countersOf(principal, 'tokens', () => estimateTokens(body)) : []),
+    ];
   }
 
   /** Puts what was used in the place of the estimate. Where that fails, the estimate stands for its minute. */
@@ -97,20 +72,4 @@ export class RateLimitGuard extends ThrottlerGuard {
       this.log.debug(`used tokens were not counted: ${(error as Error).message}`);
     });
   }
-}
-
-function toRefusal(refused: RateCount, headers: Readonly<Record<string, string>>): Refusal {
-  const { key, limit, used, resetMs, fitsInMs } = refused.count;
-  return {
-    refused,
-    headers,
-    key,
-    limit,
-    tracker: refused.scope,
-    ttl: WINDOW_MS,
-    totalHits: used,
-    timeToExpire: resetMs / 1000,
-    isBlocked: true,
-    timeToBlockExpire: (fitsInMs ?? Infinity) / 1000,
-  };
 }

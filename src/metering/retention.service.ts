@@ -39,6 +39,8 @@ export class Retention implements OnApplicationBootstrap, OnModuleDestroy {
   /** One round. Never fails: what is left is found the next time. */
   async round(): Promise<void> {
     try {
+      await this.drain(() => this.repository.removeExpiredContents());
+      await this.drain(() => this.repository.removeContentsOfDeleted());
       const lines = await this.drain(() => this.repository.removeLines(this.lineKept));
       await this.drain(() => this.repository.removeRollups(60, KEPT.minutes));
       await this.drain(() => this.repository.removeRollups(3600, KEPT.hours));

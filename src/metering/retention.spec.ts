@@ -9,13 +9,25 @@ const DAY = 86_400_000;
 let ledger: LedgerDatabase;
 beforeAll(async () => (ledger = await startLedger()));
 afterAll(() => ledger.close());
-beforeEach(() => ledger.sql('DELETE FROM predictions; DELETE FROM usage_rollups; DELETE FROM budget_alerts'));
+beforeEach(() =>
+  ledger.sql(`DELETE FROM predictions; DELETE FROM usage_rollups; DELETE FROM budget_alerts;
+    DELETE FROM retained_contents; UPDATE tenants SET deleted_at = NULL`),
+);
 
 const ago = (days: number) => new Date(Date.now() - days * DAY);
 const node = (lineKept = 400 * DAY) => new Retention(new RetentionRepository(ledger.prisma), lineKept);
 const widths = async () => {
   const rows = await ledger.prisma.usageRollup.findMany({ orderBy: [{ bucket: 'asc' }, { width: 'asc' }] });
   return rows.map(({ width }) => width);
+};
+
+const keep = (predictionId: string, expiresAt: Date, tenantId = 'ten_a') =>
+  ledger.prisma.retainedContent.create({
+    data: { predictionId, tenantId, prompt: {}, answer: 'Yes.', expiresAt },
+  });
+const kept = async () => {
+  const rows = await ledger.prisma.retainedContent.findMany({ orderBy: { predictionId: 'asc' } });
+  return rows.map(({ predictionId }) => predictionId);
 };
 
 describe('retention', () => {
@@ -40,6 +52,36 @@ describe('retention', () => {
       ...Array<number>(4).fill(86_400),
     ]);
     expect(await ledger.prisma.prediction.count()).toBe(4);
+  });
+
+  it('deletes texts whose time is over, and leaves their lines', async () => {
+    const [old, young] = [await ledger.use({ at: ago(3) }), await ledger.use({ at: ago(2) })];
+    await keep(old, ago(0.001));
+    await keep(young, ago(-0.001));
+    await node().round();
+    expect(await kept()).toEqual([young]);
+    expect(await ledger.prisma.prediction.count()).toBe(2);
+  });
+
+  it('deletes texts with their lines, and those of tenants that are gone', async () => {
+    const [old, young] = [await ledger.use({ at: ago(401) }), await ledger.use()];
+    const gone = await ledger.use({ tenantId: 'ten_z', keyId: 'key_z' });
+    await keep(old, ago(-365));
+    await keep(young, ago(-365));
+    await keep(gone, ago(-365), 'ten_z');
+    await ledger.sql("UPDATE tenants SET deleted_at = now() WHERE id = 'ten_z'");
+    await node().round();
+    expect(await kept()).toEqual([young]);
+    expect(await ledger.prisma.prediction.count()).toBe(2);
+  });
+
+  it('takes more than one batch of texts, of several tenants', async () => {
+    await ledger.sql(`INSERT INTO retained_contents (prediction_id, tenant_id, prompt, answer, expires_at)
+      SELECT 'prd_' || n, CASE WHEN n % 2 = 0 THEN 'ten_a' ELSE 'ten_z' END, '{}', '',
+        now() + CASE WHEN n <= 5000 THEN '-1 day'::interval ELSE '1 day'::interval END
+      FROM generate_series(1, 10000) AS n; UPDATE tenants SET deleted_at = now()`);
+    await node().round();
+    expect(await ledger.prisma.retainedContent.count()).toBe(0);
   });
 
   it('deletes alerts of a quarter ago that are done with', async () => {

@@ -6,9 +6,10 @@ import { ApiErrors } from '../http/api-errors.decorator.js';
 import { Accounts } from './accounts.service.js';
 import { AlertQuery, BudgetAlertList } from './budget-alert.contract.js';
 import { BudgetObject, BudgetQuery } from './budget.contract.js';
+import { LedgerEntryWithContent } from './ledger-content.contract.js';
 import { LedgerList, LedgerQuery } from './ledger.contract.js';
 import { MeteredTenants } from './metered-tenants.repository.js';
-import { READ_ERRORS } from './read-errors.js';
+import { FIND_ERRORS, READ_ERRORS } from './read-errors.js';
 import { answerUsage, UsageRoute } from './usage-answer.js';
 import { type UsagePage, UsageQuery } from './usage.contract.js';
 import { Usage } from './usage.service.js';
@@ -42,6 +43,21 @@ export class TenantUsageController {
   async listLedger(@Param('id') id: string, @Query() query: LedgerQuery) {
     await this.tenants.check(id);
     return this.accounts.ledger(id, query);
+  }
+
+  @Get('ledger/:entryId')
+  @ApiOperation({
+    operationId: 'getTenantLedgerEntry',
+    summary: "Read one of a tenant's predictions, with its texts where they are kept",
+  })
+  @ApiOkResponse({ type: LedgerEntryWithContent })
+  @ApiErrors(...FIND_ERRORS)
+  async readEntry(
+    @Param('id') id: string,
+    @Param('entryId') entryId: string,
+  ): Promise<LedgerEntryWithContent> {
+    await this.tenants.check(id);
+    return this.accounts.ledgerEntry(id, entryId);
   }
 
   @Get('budget')

@@ -1,7 +1,7 @@
 // The wire format of usage: the questions and answers of OpenAI's usage API, with what pictures and seconds cost.
 import { ApiProperty } from '@nestjs/swagger';
 import { EnumField, TextField } from '../contracts/fields.js';
-import { ListField, NumberField, TimeField } from './list-field.js';
+import { QueryIntegerField, QueryListField, QueryTimeField } from '../contracts/query-fields.js';
 
 /** Lengths of buckets. */
 export const BUCKET_WIDTHS = ['1m', '1h', '1d'] as const;
@@ -17,14 +17,14 @@ const names = { maxItems: 100 } as const;
 
 /** Which usage to tell. */
 export class UsageQuery {
-  @TimeField({
+  @QueryTimeField({
     description:
       'From when, as Unix seconds or RFC 3339: the bucket that this moment is in is the first. Without it, as many buckets as a page has: by the day the last seven, with today.',
     example: 1795435200,
   })
   start_time?: number | string | null;
 
-  @TimeField({
+  @QueryTimeField({
     description: 'Until when, exclusive: the bucket of the moment before is the last. Without it, now.',
   })
   end_time?: number | string | null;
@@ -32,25 +32,25 @@ export class UsageQuery {
   @EnumField({ values: BUCKET_WIDTHS, default: '1d', description: 'Length of a bucket, in UTC.' })
   bucket_width?: BucketWidth | null;
 
-  @ListField({ ...groups, description: 'What to tell apart. Without it, each bucket has one sum.' })
+  @QueryListField({ ...groups, description: 'What to tell apart. Without it, each bucket has one sum.' })
   group_by?: Group[] | null;
 
-  @ListField({ ...groups, description: LISTED })
+  @QueryListField({ ...groups, description: LISTED })
   'group_by[]'?: Group[] | null;
 
-  @ListField({ ...names, description: 'Only of these models, by the names that requests had for them.' })
+  @QueryListField({ ...names, description: 'Only of these models, by the names that requests had for them.' })
   models?: string[] | null;
 
-  @ListField({ ...names, description: LISTED })
+  @QueryListField({ ...names, description: LISTED })
   'models[]'?: string[] | null;
 
-  @ListField({ ...names, description: 'Only of these keys.' })
+  @QueryListField({ ...names, description: 'Only of these keys.' })
   api_key_ids?: string[] | null;
 
-  @ListField({ ...names, description: LISTED })
+  @QueryListField({ ...names, description: LISTED })
   'api_key_ids[]'?: string[] | null;
 
-  @NumberField({
+  @QueryIntegerField({
     min: 1,
     max: 1440,
     description:

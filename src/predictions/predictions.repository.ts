@@ -52,18 +52,24 @@ export class PredictionsRepository {
   /** Notes what became known. What is older than what is written is ignored. */
   async advance(progress: readonly Progress[]): Promise<void> {
     await this.prisma.$executeRaw`
+      -- One prediction may have come twice, and only one row of a join would count.
+      WITH r AS (
+        SELECT id, max(state::prediction_state) AS state, max(upstream_id) AS upstream_id,
+          min(sent_at) AS sent_at, min(started_at) AS started_at
+        FROM jsonb_to_recordset(${JSON.stringify(progress.map(progressRow))}::jsonb)
+          AS r(id text, state text, upstream_id text, sent_at timestamptz, started_at timestamptz)
+        GROUP BY id
+      ), locked AS MATERIALIZED (
+        -- In the order of their ids, as everybody locks predictions.
+        SELECT p.id FROM predictions p JOIN r ON r.id = p.id
+        WHERE p.state < 'succeeded' ORDER BY p.id FOR NO KEY UPDATE OF p
+      )
       UPDATE predictions p SET
         state = GREATEST(p.state, r.state),
         upstream_id = COALESCE(p.upstream_id, r.upstream_id),
         sent_at = COALESCE(p.sent_at, r.sent_at),
         started_at = COALESCE(p.started_at, r.started_at)
-      FROM (
-        -- One prediction may have come twice, and only one row of a join would count.
-        SELECT id, max(state::prediction_state) AS state, max(upstream_id) AS upstream_id,
-          min(sent_at) AS sent_at, min(started_at) AS started_at
-        FROM jsonb_to_recordset(${JSON.stringify(progress.map(progressRow))}::jsonb)
-          AS r(id text, state text, upstream_id text, sent_at timestamptz, started_at timestamptz)
-        GROUP BY id) r
+      FROM r JOIN locked ON locked.id = r.id
       WHERE p.id = r.id AND p.state < 'succeeded'`;
   }
 
@@ -128,11 +134,14 @@ export class PredictionsRepository {
    */
   disown(id: string): Promise<number> {
     return this.prisma.$executeRaw`
+      WITH theirs AS MATERIALIZED (
+        SELECT p.id FROM predictions p JOIN api_keys k ON k.id = p.key_id JOIN tenants t ON t.id = k.tenant_id
+        WHERE p.settled_at IS NULL AND p.durable AND (p.tenant_id = ${id} OR p.key_id = ${id})
+          AND (k.revoked_at IS NOT NULL OR k.expires_at <= now()
+            OR t.suspended_at IS NOT NULL OR t.deleted_at IS NOT NULL)
+        ORDER BY p.id FOR NO KEY UPDATE OF p)
       UPDATE predictions p SET durable = false, check_at = now()
-      FROM api_keys k JOIN tenants t ON t.id = k.tenant_id
-      WHERE p.settled_at IS NULL AND p.durable AND (p.tenant_id = ${id} OR p.key_id = ${id})
-        AND k.id = p.key_id AND (k.revoked_at IS NOT NULL OR k.expires_at <= now()
-          OR t.suspended_at IS NOT NULL OR t.deleted_at IS NOT NULL)`;
+      FROM theirs WHERE p.id = theirs.id`;
   }
 
   /** Gives a prediction back to who looked after it before. */
@@ -158,7 +167,9 @@ export class PredictionsRepository {
             NOT EXISTS (SELECT 1 FROM nodes n WHERE n.id = p.node_id AND n.expires_at > now())
             OR p.deadline_at < now() - ${graceMs} * interval '1 millisecond')))
         ORDER BY p.upstream_id IS NULL, p.check_at LIMIT ${limit} FOR UPDATE SKIP LOCKED)
-      UPDATE predictions p SET node_id = ${nodeId}::uuid, lease = ${lease}::uuid
+      UPDATE predictions p SET node_id = ${nodeId}::uuid, lease = ${lease}::uuid,
+        -- One that cannot be brought to its end is not looked at in every round.
+        check_at = now() + interval '5 seconds'
       FROM orphans WHERE p.id = orphans.id
       RETURNING p.id`;
     return rows.map(({ id }) => id);

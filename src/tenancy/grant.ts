@@ -3,7 +3,7 @@
 import type { Scope } from '../contracts/requires.decorator.js';
 import type { Limits } from '../inference/limits.js';
 import { allowancesOf, parseModelName } from '../models/model-name.js';
-import { holdsCidr } from './cidr.js';
+import { holdsCidr } from '../contracts/cidr.js';
 import { LIMIT_NAMES, LIMITS, type LimitName } from './limit-names.js';
 
 /** Everything of a key that makes it stronger or weaker. */

@@ -1,12 +1,13 @@
 // Holds keys that manage keys to what they may do themselves.
 import { Injectable } from '@nestjs/common';
-import { isOperator } from '../auth/principal.js';
+import { isOperator, type KeyPrincipal, type Principal } from '../auth/principal.js';
+import { notFound } from '../contracts/not-found.js';
+import type { Scope } from '../contracts/requires.decorator.js';
 import { ApiError } from '../errors/api-error.js';
 import { exceeds, type Excess, type Grant } from './grant.js';
 import { statusOf, toGrant } from './keys.mapper.js';
 import { KeysRepository } from './keys.repository.js';
 import type { Manager } from './manager.js';
-import { notFound } from './not-found.js';
 import type { Write } from './writes.repository.js';
 
 /** What a manager may give and lay hands on; `'all'` for an operator. */
@@ -23,14 +24,15 @@ export class KeyRights {
    *
    * @throws {ApiError} `not_found` for another tenant's key, `key_revoked`, `insufficient_permissions`
    */
-  async of({ principal }: Manager, tenantId: string, { tx, now }: Write): Promise<Rights> {
-    if (principal.kind === 'admin' || isOperator(principal)) return 'all';
+  async of({ principal }: Manager, tenantId: string, write: Write): Promise<Rights> {
+    if (principal.kind === 'admin' || isOperator(principal)) return this.ofOperator(principal, write);
     if (principal.tenantId !== tenantId) throw notFound('tenant', tenantId);
-    const own = await this.keys.find(tenantId, principal.keyId, tx);
-    if (!own || statusOf(own, now) !== 'active') throw new ApiError('key_revoked');
-    const grant = toGrant(own);
-    if (!grant.scopes.includes('keys:manage')) throw new ApiError('insufficient_permissions');
-    return grant;
+    return this.grantOf(principal, 'keys:manage', write);
+  }
+
+  /** @throws {ApiError} `key_revoked`, `insufficient_permissions` for a caller who is no operator any more */
+  async checkOperator({ principal }: Manager, write: Write): Promise<void> {
+    await this.ofOperator(principal, write);
   }
 
   /** @throws {ApiError} `insufficient_permissions` for a key that may do more than its manager */
@@ -49,6 +51,24 @@ export class KeyRights {
       wanted,
       (excess) => `This key may not give more than it has: '${excess}' goes beyond its own.`,
     );
+  }
+
+  /** The root key is no row, and is not taken away while the gateway runs. */
+  private async ofOperator(principal: Principal, write: Write): Promise<'all'> {
+    if (principal.kind === 'key') await this.grantOf(principal, 'admin', write);
+    return 'all';
+  }
+
+  private async grantOf(
+    { tenantId, keyId }: KeyPrincipal,
+    needed: Scope,
+    { tx, now }: Write,
+  ): Promise<Grant> {
+    const own = await this.keys.findOpen(tenantId, keyId, tx);
+    if (!own || statusOf(own, now) !== 'active') throw new ApiError('key_revoked');
+    const grant = toGrant(own);
+    if (!grant.scopes.includes(needed)) throw new ApiError('insufficient_permissions');
+    return grant;
   }
 }
 

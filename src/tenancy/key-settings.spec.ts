@@ -31,7 +31,7 @@ const STORED: StoredKey = {
 
 describe('a new key', () => {
   it('asks models, has no limits and no end where nothing is said', () => {
-    expect(newKey(TENANT, { name: 'x' }, {})).toEqual({
+    expect(newKey(TENANT, { name: 'x' }, { limits: {}, accountId: null })).toEqual({
       tenantId: TENANT,
       accountId: null,
       rotatedFrom: null,
@@ -52,7 +52,7 @@ describe('a new key', () => {
   it('inherits limits that are not spoken of: null is spoken of', () => {
     const limits = { maxConcurrency: null, tokensPerMinute: 7 };
     const inherited = { maxConcurrency: 1, tokensPerMinute: 2, totalBudgetNanos: 3n };
-    expect(newKey(TENANT, { name: 'x', limits }, inherited)).toMatchObject({
+    expect(newKey(TENANT, { name: 'x', limits }, { limits: inherited, accountId: 'key_m' })).toMatchObject({
       requestsPerMinute: null,
       tokensPerMinute: 7,
       maxConcurrency: null,

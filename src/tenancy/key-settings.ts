@@ -7,15 +7,28 @@ import type { KeyChangeColumns, StoredKey } from './keys.repository.js';
 import { LIMITS } from './limit-names.js';
 import type { LimitChanges } from './limits.mapper.js';
 
+/** What a key has from the key that makes it. */
+export interface Inheritance {
+  /** Limits that it has where nobody speaks of them; null is no limit. */
+  readonly limits: Limits;
+  /** What its limits are counted under; null: its own id. */
+  readonly accountId: string | null;
+}
+
 /**
- * A key to be made. It has the scope `inference` where nobody says.
- *
- * @param inherited limits that it has where `options` do not speak of them; null in `options` is no limit
+ * What a managing key hands down. A limited one hands down its account too: all keys that come of it are counted
+ * together, so that making keys makes no room.
  */
-export function newKey(tenantId: string, options: KeyOptions, inherited: Limits): NewKey {
+export function inheritanceOf(limits: Limits, accountId: string): Inheritance {
+  const isLimited = Object.values(limits).some((limit) => limit !== undefined);
+  return { limits, accountId: isLimited ? accountId : null };
+}
+
+/** A key to be made. It has the scope `inference` where nobody says. */
+export function newKey(tenantId: string, options: KeyOptions, inherited: Inheritance): NewKey {
   return {
     tenantId,
-    accountId: null,
+    accountId: inherited.accountId,
     rotatedFrom: null,
     name: options.name,
     scopes: [...(options.scopes ?? ['inference'])],
@@ -23,7 +36,7 @@ export function newKey(tenantId: string, options: KeyOptions, inherited: Limits)
     expiresAt: options.expiresAt ?? null,
     ipAllowlist: [...(options.ipAllowlist ?? [])],
     unsupportedParams: options.unsupportedParams ?? null,
-    ...limitColumns(options.limits ?? {}, inherited),
+    ...limitColumns(options.limits ?? {}, inherited.limits),
   };
 }
 

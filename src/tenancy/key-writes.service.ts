@@ -4,12 +4,12 @@ import { Injectable } from '@nestjs/common';
 import { AuditLog } from '../audit/audit-log.service.js';
 import { Authenticator } from '../auth/authenticator.service.js';
 import { isId } from '../contracts/identifier.js';
+import { notFound } from '../contracts/not-found.js';
 import type { JudgedKey } from './key-changes.js';
 import { KeyRights, type Rights } from './key-rights.service.js';
 import { toGrant, toKeyObject } from './keys.mapper.js';
 import { KeysRepository, type StoredKey } from './keys.repository.js';
 import type { Manager } from './manager.js';
-import { notFound } from './not-found.js';
 import { type Write, Writes } from './writes.repository.js';
 
 /** A write that is under way, with what its manager may do. */

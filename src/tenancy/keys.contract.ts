@@ -7,9 +7,9 @@ import { listPageOf } from '../contracts/list-page.contract.js';
 import { ObjectField } from '../contracts/nested-fields.js';
 import { SCOPES, type Scope } from '../contracts/requires.decorator.js';
 import { UNSUPPORTED_PARAMS, type UnsupportedParams } from '../inference/call.js';
-import { normalCidr } from './cidr.js';
+import { normalCidr } from '../contracts/cidr.js';
 import { LimitsInput, LimitsObject } from './limits.contract.js';
-import { ListField } from './list-fields.js';
+import { ListField } from '../contracts/list-fields.js';
 import { isModelEntry } from './model-entry.js';
 
 /** Entries of a list, at most. */

@@ -20,7 +20,15 @@ import { TheManager } from './manager.decorator.js';
 import { toSlice } from './slice.js';
 
 const ACCESS = ['missing_api_key', 'invalid_api_key', 'insufficient_permissions', 'not_found'] as const;
-const BODY = ['unknown_parameter', 'invalid_type', 'invalid_value', 'integer_above_max_value'] as const;
+const BODY = [
+  'invalid_json',
+  'unknown_parameter',
+  'invalid_type',
+  'invalid_value',
+  'integer_above_max_value',
+] as const;
+/** Where changes of one tenant wait for each other. */
+const BUSY = 'concurrency_limit_exceeded';
 
 /** Keys of tenants: for operators, and for a tenant's own key that manages keys, as far as its own rights go. */
 @ApiTags('Admin')
@@ -40,7 +48,7 @@ export class KeysController {
       "A tenant's key with `keys:manage` makes keys that may do no more than itself: scopes, models, end, addresses and each limit. Limits that it does not speak of are its own.",
   })
   @ApiCreatedResponse({ type: CreatedApiKeyObject })
-  @ApiErrors('missing_required_parameter', ...BODY, ...ACCESS)
+  @ApiErrors('missing_required_parameter', ...BODY, ...ACCESS, BUSY)
   async create(
     @Param('id') tenantId: string,
     @Body() body: CreateKey,
@@ -73,7 +81,7 @@ export class KeysController {
     description: 'What is absent stays. A managing key changes only keys that may do no more than itself.',
   })
   @ApiOkResponse({ type: ApiKeyObject })
-  @ApiErrors(...BODY, ...ACCESS, 'already_rotated')
+  @ApiErrors(...BODY, ...ACCESS, 'already_rotated', BUSY)
   async update(
     @Param('id') tenantId: string,
     @Param('keyId') keyId: string,
@@ -86,7 +94,7 @@ export class KeysController {
   @Delete(':keyId')
   @ApiOperation({ operationId: 'revokeKey', summary: 'Revoke a key for good' })
   @ApiOkResponse({ type: ApiKeyObject })
-  @ApiErrors(...ACCESS)
+  @ApiErrors(...ACCESS, BUSY)
   async revoke(
     @Param('id') tenantId: string,
     @Param('keyId') keyId: string,
@@ -103,7 +111,7 @@ export class KeysController {
       'The new key may do the same and is counted on the same account, so that no budget begins anew. The old one works on for `grace_seconds`, and answers to it say until when in `x-cerebro-key-expires`.',
   })
   @ApiCreatedResponse({ type: CreatedApiKeyObject })
-  @ApiErrors(...BODY, ...ACCESS, 'already_rotated')
+  @ApiErrors(...BODY, ...ACCESS, 'already_rotated', BUSY)
   async rotate(
     @Param('id') tenantId: string,
     @Param('keyId') keyId: string,

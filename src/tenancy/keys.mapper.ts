@@ -3,14 +3,14 @@ import { toLimits } from '../auth/credentials.repository.js';
 import { parseTimestamp } from '../contracts/checks.js';
 import { SCOPES } from '../contracts/requires.decorator.js';
 import { UNSUPPORTED_PARAMS } from '../inference/call.js';
-import { normalCidr } from './cidr.js';
+import { normalCidr } from '../contracts/cidr.js';
 import type { Grant } from './grant.js';
 import type { JudgedKey, KeyChanges, KeyOptions, MintedKey } from './key-changes.js';
 import type { ApiKeyObject, CreatedApiKeyObject, CreateKey, KeyStatus, UpdateKey } from './keys.contract.js';
 import type { StoredKey } from './keys.repository.js';
 import type { LimitName } from './limit-names.js';
 import { toLimitChanges, toLimitsObject } from './limits.mapper.js';
-import { unixSeconds } from './unix-seconds.js';
+import { unixSeconds } from '../contracts/unix-seconds.js';
 
 /** The columns that make a key stronger or weaker. */
 type GrantColumns = Pick<StoredKey, 'scopes' | 'models' | 'expiresAt' | 'ipAllowlist' | LimitName>;

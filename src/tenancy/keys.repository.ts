@@ -33,6 +33,12 @@ export class KeysRepository {
     return db.apiKey.findUnique({ where: { id, tenantId }, omit: secret });
   }
 
+  /** A key of a tenant that is neither suspended nor deleted. */
+  findOpen(tenantId: string, id: string, tx: Prisma.TransactionClient): Promise<StoredKey | null> {
+    const tenant = { suspendedAt: null, deletedAt: null };
+    return tx.apiKey.findUnique({ where: { id, tenantId, tenant }, omit: secret });
+  }
+
   list(tenantId: string, { after, take }: Slice): Promise<StoredKey[]> {
     const where = { tenantId, ...(after !== undefined && { id: { gt: after } }) };
     return this.prisma.apiKey.findMany({ where, orderBy: { id: 'asc' }, take, omit: secret });

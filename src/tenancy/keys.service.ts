@@ -1,16 +1,24 @@
 // What can be done with keys, but for their rotation: the use cases under the admin API and the command line alike.
 import { Injectable } from '@nestjs/common';
+import { unknownCursor } from '../contracts/cursor.js';
 import { isId } from '../contracts/identifier.js';
+import { notFound } from '../contracts/not-found.js';
 import type { JudgedKey, KeyChanges, KeyOptions, MintedKey } from './key-changes.js';
 import { KeyMint } from './key-mint.service.js';
-import { KeyRights } from './key-rights.service.js';
-import { checkEnd, checkReplaced, newKey, toKeyColumns } from './key-settings.js';
+import { KeyRights, type Rights } from './key-rights.service.js';
+import {
+  checkEnd,
+  checkReplaced,
+  type Inheritance,
+  inheritanceOf,
+  newKey,
+  toKeyColumns,
+} from './key-settings.js';
 import { KeyWrites } from './key-writes.service.js';
 import { toGrant } from './keys.mapper.js';
 import { KeysRepository, type StoredKey } from './keys.repository.js';
 import type { Manager } from './manager.js';
-import { notFound } from './not-found.js';
-import { type Slice, unknownCursor } from './slice.js';
+import type { Slice } from './slice.js';
 import { TenantsService } from './tenants.service.js';
 import { Writes } from './writes.repository.js';
 
@@ -27,7 +35,7 @@ export class KeysService {
   ) {}
 
   /**
-   * Makes a key. Limits that a managing key does not speak of are its own.
+   * Makes a key. Limits that a managing key does not speak of are its own, and counted together with it.
    *
    * @throws {ApiError} `not_found` for an unknown tenant; `invalid_value` for an end that is over;
    *   `insufficient_permissions` for more than the manager has, with the parameter
@@ -36,7 +44,7 @@ export class KeysService {
     return this.writes.onTenant(manager, tenantId, async (write) => {
       const { rights, now } = write;
       checkEnd(options.expiresAt, now);
-      const key = newKey(tenantId, options, rights === 'all' ? {} : rights.limits);
+      const key = newKey(tenantId, options, inherited(rights, manager));
       this.rights.checkWanted(rights, toGrant(key));
       const minted = await this.minting.mint(write, key);
       await this.writes.record('key.create', undefined, minted.stored, write);
@@ -101,4 +109,9 @@ export class KeysService {
   private async find(tenantId: string, id: string): Promise<StoredKey | null> {
     return isId('key_', id) ? this.keys.find(tenantId, id) : null;
   }
+}
+
+function inherited(rights: Rights, { principal }: Manager): Inheritance {
+  if (rights === 'all' || principal.kind === 'admin') return { limits: {}, accountId: null };
+  return inheritanceOf(rights.limits, principal.accountId);
 }

@@ -32,7 +32,7 @@ export const budget: Check = (value) => {
 /** A budget in US dollars. */
 function BudgetField(description: string): PropertyDecorator {
   const oneOf = [
-    { type: 'number', minimum: 0, maximum: MAX_BUDGET, nullable: true },
+    { type: 'number', minimum: 0, maximum: MAX_BUDGET },
     { type: 'string', pattern: '^\\d{1,8}(\\.\\d{1,9})?$' },
   ];
   return field({ description, example: 250 }, { oneOf }, budget);

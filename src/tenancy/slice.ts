@@ -1,6 +1,5 @@
 // Parts of lists that are read page by page.
 import type { ListQuery } from '../contracts/list-page.contract.js';
-import { ApiError } from '../errors/api-error.js';
 
 /** A part of a list, in order of creation. */
 export interface Slice {
@@ -16,12 +15,4 @@ const PAGE = 20;
 /** What a page needs: one row more than are shown tells whether a next page exists. */
 export function toSlice({ limit, after }: ListQuery): Slice {
   return { after: after ?? undefined, take: (limit ?? PAGE) + 1 };
-}
-
-/** The error for an `after` that is no id of the list. Another tenant's and an unknown one are told alike. */
-export function unknownCursor(): ApiError {
-  return new ApiError('invalid_value', {
-    param: 'after',
-    message: "Invalid value for 'after': expected the id of an object of this list.",
-  });
 }

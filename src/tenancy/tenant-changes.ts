@@ -9,6 +9,8 @@ export interface TenantOptions {
   readonly name: string;
   readonly limits?: LimitChanges;
   readonly alerts?: AlertChanges;
+  /** For how many days the texts of its calls are kept; null: they are not. */
+  readonly retainContentDays?: number | null | undefined;
 }
 
 /** What is to change of a tenant; what is undefined stays. */

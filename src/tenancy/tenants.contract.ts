@@ -5,7 +5,8 @@ import { BooleanField, TextField } from '../contracts/fields.js';
 import { listPageOf } from '../contracts/list-page.contract.js';
 import { ObjectField } from '../contracts/nested-fields.js';
 import { LimitsInput, LimitsObject } from './limits.contract.js';
-import { ListField } from './list-fields.js';
+import { ListField } from '../contracts/list-fields.js';
+import { RetentionInput, RetentionObject } from './retention.contract.js';
 
 const NAME = { maxLength: 200, description: 'A name for people.', example: 'Acme Insurance' };
 
@@ -45,6 +46,9 @@ export class CreateTenant {
 
   @ObjectField({ contract: AlertsInput, description: 'Alerts on budgets.' })
   alerts?: AlertsInput | null;
+
+  @ObjectField({ contract: RetentionInput, description: 'What is kept of its calls.' })
+  retention?: RetentionInput | null;
 }
 
 /** What is to change of a tenant. What is absent stays. */
@@ -74,6 +78,12 @@ export class UpdateTenant {
 
   @BooleanField({ description: 'True: a new secret to sign alerts with, which the answer shows this once.' })
   rotate_alert_secret?: boolean | null;
+
+  @ObjectField({
+    contract: RetentionInput,
+    description: 'What is kept of its calls from the next one on; what is kept already stays for its time.',
+  })
+  retention?: RetentionInput | null;
 }
 
 /** On whose account at Replicate a tenant runs. */
@@ -141,6 +151,9 @@ export class TenantObject {
 
   @ApiProperty({ type: AlertsObject })
   alerts!: AlertsObject;
+
+  @ApiProperty({ type: RetentionObject })
+  retention!: RetentionObject;
 }
 
 /** A tenant that is gone. */

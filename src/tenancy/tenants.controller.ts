@@ -12,7 +12,15 @@ import { toTenantChanges, toTenantObject, toTenantOptions, toWrittenTenantObject
 import { TenantsService } from './tenants.service.js';
 
 const CREDENTIALS = ['missing_api_key', 'invalid_api_key', 'insufficient_permissions'] as const;
-const BODY = ['unknown_parameter', 'invalid_type', 'invalid_value', 'integer_above_max_value'] as const;
+const BODY = [
+  'invalid_json',
+  'unknown_parameter',
+  'invalid_type',
+  'invalid_value',
+  'integer_above_max_value',
+] as const;
+/** Where changes of one tenant wait for each other. */
+const BUSY = 'concurrency_limit_exceeded';
 
 /** Tenants. */
 @ApiTags('Admin')
@@ -66,7 +74,7 @@ export class TenantsController {
       'What is absent stays. Limits below what is in use stop new calls and let running ones end. Suspending it stops its keys, and what runs under them.',
   })
   @ApiOkResponse({ type: TenantObject })
-  @ApiErrors(...BODY, 'encryption_not_configured', ...CREDENTIALS, 'not_found')
+  @ApiErrors(...BODY, 'encryption_not_configured', ...CREDENTIALS, 'not_found', BUSY)
   async update(
     @Param('id') id: string,
     @Body() body: UpdateTenant,
@@ -83,7 +91,7 @@ export class TenantsController {
     description: 'Its keys end, and what runs under them. What it has used stays readable for the operator.',
   })
   @ApiOkResponse({ type: DeletedTenant })
-  @ApiErrors(...CREDENTIALS, 'not_found')
+  @ApiErrors(...CREDENTIALS, 'not_found', BUSY)
   async delete(@Param('id') id: string, @TheManager() manager: Manager): Promise<DeletedTenant> {
     await this.tenants.delete(manager, id);
     return { id, object: 'tenant.deleted', deleted: true };

@@ -4,11 +4,16 @@ import { toLimitChanges, toLimitsObject } from './limits.mapper.js';
 import type { TenantChanges, TenantOptions, WrittenTenant } from './tenant-changes.js';
 import type { CreateTenant, TenantObject, UpdateTenant } from './tenants.contract.js';
 import type { StoredTenant } from './tenants.repository.js';
-import { unixSeconds } from './unix-seconds.js';
+import { unixSeconds } from '../contracts/unix-seconds.js';
 
 /** What a caller says of a new tenant. */
-export function toTenantOptions({ name, limits, alerts }: CreateTenant): TenantOptions {
-  return { name, limits: toLimitChanges(limits), alerts: alerts ?? {} };
+export function toTenantOptions({ name, limits, alerts, retention }: CreateTenant): TenantOptions {
+  return {
+    name,
+    limits: toLimitChanges(limits),
+    alerts: alerts ?? {},
+    retainContentDays: retention?.content_days,
+  };
 }
 
 /** What a caller wants changed. */
@@ -20,6 +25,7 @@ export function toTenantChanges(body: UpdateTenant): TenantChanges {
     upstreamToken: body.upstream_token,
     alerts: body.alerts ?? {},
     rotateAlertSecret: body.rotate_alert_secret ?? false,
+    retainContentDays: body.retention?.content_days,
   };
 }
 
@@ -39,6 +45,7 @@ export function toTenantObject(tenant: StoredTenant): TenantObject {
       token_set_at: upstreamTokenSetAt && unixSeconds(upstreamTokenSetAt),
     },
     alerts: { url: tenant.alertUrl, thresholds: tenant.alertThresholds },
+    retention: { content_days: tenant.retainContentDays },
   };
 }
 

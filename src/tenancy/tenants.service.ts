@@ -3,15 +3,18 @@ import { Injectable } from '@nestjs/common';
 import type { AuditTarget } from '../audit/audit-event.js';
 import { AuditLog } from '../audit/audit-log.service.js';
 import { Authenticator } from '../auth/authenticator.service.js';
+import { placeAfter } from '../contracts/cursor.js';
 import { isId, newId } from '../contracts/identifier.js';
+import { notFound } from '../contracts/not-found.js';
 import { TenantAccounts } from '../upstream-accounts/tenant-accounts.service.js';
+import { alertSecretContext } from '../vault/contexts.js';
 import { Vault } from '../vault/vault.service.js';
 import { AlertAddresses } from './alert-addresses.service.js';
 import { type AlertPlan, planAlerts } from './alerts.js';
+import { KeyRights } from './key-rights.service.js';
 import { KeysRepository } from './keys.repository.js';
 import type { Manager } from './manager.js';
-import { notFound } from './not-found.js';
-import { type Slice, unknownCursor } from './slice.js';
+import type { Slice } from './slice.js';
 import type { TenantChanges, TenantOptions, WrittenTenant } from './tenant-changes.js';
 import { toTenantObject } from './tenants.mapper.js';
 import { type StoredTenant, type TenantColumns, TenantsRepository } from './tenants.repository.js';
@@ -24,6 +27,7 @@ export class TenantsService {
     private readonly tenants: TenantsRepository,
     private readonly keys: KeysRepository,
     private readonly writes: Writes,
+    private readonly rights: KeyRights,
     private readonly audit: AuditLog,
     private readonly vault: Vault,
     private readonly addresses: AlertAddresses,
@@ -32,12 +36,18 @@ export class TenantsService {
   ) {}
 
   /** @throws {ApiError} `invalid_value` for a bad address of alerts */
-  async create(manager: Manager, { name, limits, alerts = {} }: TenantOptions): Promise<WrittenTenant> {
+  async create(
+    manager: Manager,
+    { name, limits, alerts = {}, retainContentDays }: TenantOptions,
+  ): Promise<WrittenTenant> {
     const id = newId('ten_');
     this.addresses.check(alerts.url);
     const plan = planAlerts(null, alerts, false);
-    return this.writes.run(async ({ tx }) => {
-      const tenant = await this.tenants.create(tx, { id, name, ...limits, ...this.alertColumns(id, plan) });
+    return this.writes.run(async (write) => {
+      await this.rights.checkOperator(manager, write);
+      const { tx } = write;
+      const columns = { id, name, retainContentDays, ...limits, ...this.alertColumns(id, plan) };
+      const tenant = await this.tenants.create(tx, columns);
       const event = { action: 'tenant.create', target: targetOf(id), after: toTenantObject(tenant) };
       await this.audit.record(tx, { ...manager.context, ...event });
       return { tenant, alertSecret: plan.secret ?? undefined };
@@ -45,9 +55,8 @@ export class TenantsService {
   }
 
   /** @throws {ApiError} `invalid_value` for a cursor that is no tenant's id */
-  list(slice: Slice): Promise<StoredTenant[]> {
-    if (slice.after !== undefined && !isId('ten_', slice.after)) throw unknownCursor();
-    return this.tenants.list(slice);
+  async list({ after, take }: Slice): Promise<StoredTenant[]> {
+    return this.tenants.list({ after: placeAfter('ten_', after), take });
   }
 
   /** @throws {ApiError} `not_found` for an unknown tenant */
@@ -73,6 +82,7 @@ export class TenantsService {
   /** Deletes a tenant, and ends its keys. What it has used stays. @throws {ApiError} `not_found` */
   async delete(manager: Manager, id: string): Promise<void> {
     await this.writes.onTenant(id, async (write) => {
+      await this.rights.checkOperator(manager, write);
       const before = toTenantObject(await this.read(write, id));
       const revoked = await this.keys.revokeAll(write, id);
       await this.tenants.delete(write.tx, id, write.now);
@@ -84,14 +94,16 @@ export class TenantsService {
   }
 
   private async write(
-    { context }: Manager,
+    manager: Manager,
     id: string,
     changes: TenantChanges,
     write: Write,
   ): Promise<WrittenTenant> {
+    await this.rights.checkOperator(manager, write);
     const stored = await this.read(write, id);
     const plan = planAlerts(stored.alertUrl, changes.alerts ?? {}, changes.rotateAlertSecret ?? false);
-    const columns = { name: changes.name, ...changes.limits, ...this.alertColumns(id, plan) };
+    const { name, limits, retainContentDays } = changes;
+    const columns = { name, retainContentDays, ...limits, ...this.alertColumns(id, plan) };
     const isChanged = hasSaid(columns) || changes.upstreamToken !== undefined;
     const turn = turnOf(stored, changes.suspended);
     if (!isChanged && !turn) return { tenant: stored, alertSecret: undefined };
@@ -99,7 +111,7 @@ export class TenantsService {
     const suspension = turn && { suspendedAt: turn === 'tenant.suspend' ? write.now : null };
     const tenant = await this.tenants.update(write.tx, id, { ...columns, ...suspension });
     const event = {
-      ...context,
+      ...manager.context,
       target: targetOf(id),
       before: toTenantObject(stored),
       after: { ...toTenantObject(tenant), ...(plan.secret && { alert_secret_renewed: true }) },
@@ -119,7 +131,7 @@ export class TenantsService {
     return {
       alertUrl: url,
       alertThresholds: thresholds,
-      alertSecret: secret ? this.vault.seal(secret, `tenants/${id}/alert_secret`) : secret,
+      alertSecret: secret ? this.vault.seal(secret, alertSecretContext(id)) : secret,
     } satisfies TenantColumns;
   }
 

@@ -17,6 +17,8 @@ export class FailedAttempts {
   private readonly blocked = new LRUCache<string, number>({ max: MOST_BLOCKED });
   /** Attempts that are on their way to the database. */
   private readonly waiting = new Map<string, number>();
+  /** Networks whose place is taken. */
+  private readonly taken = new Set<string>();
 
   constructor(
     private readonly storage: PostgresThrottlerStorage,
@@ -34,6 +36,19 @@ export class FailedAttempts {
     if (leftMs > 0) return Math.ceil(leftMs);
     this.blocked.delete(network);
     return undefined;
+  }
+
+  /**
+   * Takes the one place of an address for looking at a credential that may be a guess. With it those with good keys
+   * get through who share a blocked address, and the database has no more of its guesses than one at a time.
+   *
+   * @returns a function that gives it back; undefined where it is taken
+   */
+  takePlace(ip: string): (() => void) | undefined {
+    const network = networkOf(ip);
+    if (this.taken.has(network)) return undefined;
+    this.taken.add(network);
+    return () => void this.taken.delete(network);
   }
 
   /**

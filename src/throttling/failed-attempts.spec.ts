@@ -56,6 +56,16 @@ describe('failed attempts', () => {
     }
   });
 
+  it('leave each network one place for a look', () => {
+    const failures = on(0);
+    const giveBack = failures.takePlace('2001:db8::1');
+    expect(giveBack).toBeDefined();
+    expect(failures.takePlace('2001:db8::2')).toBeUndefined();
+    expect(failures.takePlace('192.0.2.1')).toBeDefined();
+    giveBack?.();
+    expect(failures.takePlace('2001:db8::2')).toBeDefined();
+  });
+
   it('end with their block', async () => {
     const now = vi.spyOn(performance, 'now');
     try {

@@ -27,11 +27,13 @@ export class RateWindowsRepository {
    */
   async removeIdle(idleMs: number): Promise<boolean> {
     const removed = await this.prisma.$executeRaw`
-      DELETE FROM rate_windows WHERE key IN (
+      -- Read once: a subquery that is joined may be run again, and takes more than its limit.
+      WITH idle AS MATERIALIZED (
         SELECT key FROM rate_windows
         WHERE second < extract(epoch FROM now()) - ${idleMs / 1000}::float8
         -- One that is being counted in just now is not idle.
-        LIMIT ${BATCH} FOR UPDATE SKIP LOCKED)`;
+        LIMIT ${BATCH} FOR UPDATE SKIP LOCKED)
+      DELETE FROM rate_windows WHERE key IN (SELECT key FROM idle)`;
     return removed === BATCH;
   }
 }

@@ -1,6 +1,7 @@
 // Tenants' own tokens at the provider: stored sealed, opened where they are used.
 import { createHash } from 'node:crypto';
 import { Injectable, type OnModuleDestroy } from '@nestjs/common';
+import { CREDENTIALS_CHANNEL } from '../database/channels.js';
 import type { Prisma } from '../database/client/client.js';
 import { Notifications } from '../database/notifications.service.js';
 import { PrismaService } from '../database/prisma.service.js';
@@ -9,13 +10,11 @@ import {
   type UpstreamAccount,
   type UpstreamAccounts,
 } from '../inference/upstream-account.js';
+import { upstreamTokenContext } from '../vault/contexts.js';
 import { Vault } from '../vault/vault.service.js';
 import { AccountCache } from './account-cache.js';
 
-/** Where the database tells of changed keys and tenants, by their ids. */
-const CHANNEL = 'cerebro_credentials';
-
-/** Which of these ids are tenants'. */
+/** Which of the ids that the database tells of are tenants'. */
 const TENANT = 'ten_';
 
 /** Tenants' own accounts. */
@@ -53,7 +52,7 @@ export class TenantAccounts implements UpstreamAccounts, OnModuleDestroy {
    * @throws {ApiError} `encryption_not_configured` where no token can be stored
    */
   async set(tx: Prisma.TransactionClient, tenantId: string, token: string | null): Promise<void> {
-    const sealed = token === null ? null : this.vault.seal(token, contextOf(tenantId));
+    const sealed = token === null ? null : this.vault.seal(token, upstreamTokenContext(tenantId));
     await tx.$executeRaw`
       UPDATE tenants SET upstream_token = ${sealed},
         upstream_token_set_at = CASE WHEN ${sealed}::text IS NOT NULL THEN now() END
@@ -76,23 +75,21 @@ export class TenantAccounts implements UpstreamAccounts, OnModuleDestroy {
     });
     const sealed = tenant?.upstreamToken;
     if (sealed === undefined || sealed === null) return undefined;
-    return upstreamAccount(`${tenantId}:${digestOf(sealed)}`, this.vault.open(sealed, contextOf(tenantId)));
+    return upstreamAccount(
+      `${tenantId}:${digestOf(sealed)}`,
+      this.vault.open(sealed, upstreamTokenContext(tenantId)),
+    );
   }
 
   private listen(): void {
     if (this.stopListening.length > 0) return;
     this.stopListening = [
-      this.notifications.on(CHANNEL, (id) => {
+      this.notifications.on(CREDENTIALS_CHANNEL, (id) => {
         if (id.startsWith(TENANT)) this.cache.forget(id);
       }),
       this.notifications.onReset(() => this.cache.forget()),
     ];
   }
-}
-
-/** Binds a sealed token to its row. */
-function contextOf(tenantId: string): string {
-  return `tenants/${tenantId}/upstream_token`;
 }
 
 /** The same token sealed anew is another text: at worst, its connections are made anew. */

@@ -32,15 +32,10 @@ export class Vault {
     this.newest = keys.toSorted((a, b) => b.version - a.version)[0];
   }
 
-  /** Whether there is a key to seal with. */
-  get isConfigured(): boolean {
-    return this.newest !== undefined;
-  }
-
   /**
    * The text, encrypted with the newest key.
    *
-   * @param context where it will be stored, such as `tenants/ten_…/upstream_token`: it opens nowhere else
+   * @param context where it will be stored, of contexts.ts: it opens nowhere else
    * @throws {ApiError} `encryption_not_configured` without a key
    */
   seal(plain: string, context: string): string {
@@ -73,11 +68,6 @@ export class Vault {
         `it was changed, sealed for another place, or with another key of version ${version}`,
       );
     }
-  }
-
-  /** Whether a text is sealed with another key than the newest, and so stands in the way of that one's removal. */
-  needsResealing(sealed: string): boolean {
-    return this.newest !== undefined && Number(SEALED.exec(sealed)?.[1]) !== this.newest.version;
   }
 }
 

@@ -35,7 +35,7 @@ export class ReplicateWebhooksController {
     description: 'Heard.',
     schema: { type: 'object', properties: { received: { type: 'boolean' } } },
   })
-  @ApiErrors('invalid_json', 'webhook_refused', 'not_found', 'request_too_large', 'upstream_unavailable')
+  @ApiErrors('invalid_json', 'webhook_refused', 'not_found', 'upstream_unavailable')
   async receive(
     @Param('id') id: string,
     @Req() request: FastifyRequest,

@@ -9,7 +9,6 @@ import {
   REFUSED,
   REFUSED_COMPLETIONS,
   UNTOLD,
-  UNTOLD_CHAT,
 } from '../support/conformance-requests.js';
 import { openaiDocument } from '../support/conformance-schemas.js';
 import { startTestGateway, type TestGateway } from '../support/gateway.js';
@@ -29,7 +28,7 @@ describe.each([
     plain: { messages: asked },
     extra: {},
     accepted: CHAT,
-    untold: UNTOLD_CHAT,
+    untold: UNTOLD,
     refused: REFUSED,
   },
   {

@@ -1,16 +1,22 @@
 // The document is built out of the code, committed, and true: what it says is what the gateway does.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { contractNames } from '../../src/contracts/contract-fields.js';
 import { buildDocument } from '../../src/http/openapi.js';
+import { DocumentSchemas } from '../support/document-schemas.js';
 import { startTestGateway, type TestGateway } from '../support/gateway.js';
 
 interface Operation {
   responses: Record<string, { content?: Record<string, { examples?: Record<string, { value: unknown }> }> }>;
   security?: object[];
+  requestBody?: { content: Record<string, { schema: { $ref?: string } }> };
 }
 interface Document {
   paths: Record<string, Record<string, Operation>>;
   components: {
-    schemas: Record<string, { properties: Record<string, { example?: unknown; default?: unknown }> }>;
+    schemas: Record<
+      string,
+      { properties: Record<string, { example?: unknown; default?: unknown }>; required?: string[] }
+    >;
   };
 }
 
@@ -62,5 +68,43 @@ describe('the OpenAPI document', () => {
     );
     const { status } = await gateway.send('/v1/completions', { method: 'POST', body });
     expect(status).toBe(200);
+  });
+
+  it('has no schema that the compiler alone has named', () => {
+    expect(Object.keys(served.components.schemas)).not.toContain('Object');
+    expect(JSON.stringify(served)).not.toMatch(/"type":""/);
+  });
+
+  it('has examples and defaults that their own schemas take', () => {
+    const schemas = new DocumentSchemas(served);
+    const said = schemas.said();
+    expect(said.length).toBeGreaterThan(500);
+    expect(said.flatMap(({ pointer, value }) => schemas.complaint(pointer, value) ?? [])).toEqual([]);
+  });
+
+  it('says of each field of a body that may be left out that it may be null too', () => {
+    const schemas = new DocumentSchemas(served);
+    const operations = Object.values(served.paths).flatMap((methods) => Object.values(methods));
+    const forms = operations.map((it) => it.requestBody?.content['multipart/form-data']?.schema.$ref);
+    const bodies = contractNames().filter(
+      (name) => name in served.components.schemas && !forms.includes(`#/components/schemas/${name}`),
+    );
+    expect(bodies).toEqual(expect.arrayContaining(['CreateKey', 'LimitsInput', 'ChatCompletionRequest']));
+    for (const name of bodies) {
+      const { properties, required = [] } = served.components.schemas[name] ?? { properties: {} };
+      for (const field of Object.keys(properties)) {
+        const complaint = schemas.complaint(`/components/schemas/${name}/properties/${field}`, null);
+        expect(complaint === undefined, `${name}.${field}`).toBe(!required.includes(field));
+      }
+    }
+  });
+
+  it('tells of every body that it may be too large, or of the wrong type', () => {
+    for (const [path, methods] of Object.entries(served.paths)) {
+      for (const [method, { requestBody, responses }] of Object.entries(methods)) {
+        const told = ['413', '415'].filter((status) => status in responses);
+        if (requestBody) expect(told, `${method} ${path}`).toEqual(['413', '415']);
+      }
+    }
   });
 });

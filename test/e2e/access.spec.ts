@@ -21,7 +21,7 @@ const PUBLIC = ['GET /healthz', 'GET /readyz', 'GET /images/{name}', 'POST /webh
 
 /** What each route asks for, the first line that fits; any other, also one to come, is the operator's alone. */
 const GRANTS: readonly (readonly [RegExp, readonly Scope[]])[] = [
-  [/^GET \/v1\/(usage|ledger)$/, ['usage:read', 'admin']],
+  [/^GET \/v1\/(usage|ledger)(\/|$)/, ['usage:read', 'admin']],
   [/^\w+ \/v1\//, ['inference']],
   [/^GET \/admin\/tenants\/\{id\}$/, ['keys:manage', 'usage:read', 'admin']],
   [/^\w+ \/admin\/tenants\/\{id\}\/keys(\/|$)/, ['keys:manage', 'admin']],

@@ -131,6 +131,44 @@ describe('a budget', () => {
     expect(nodes[0].sandbox.bill.creates).toBe(2);
   });
 
+  it('is shared by the keys that its key makes', async () => {
+    const limits = { total_budget_usd: usd(MOST), requests_per_minute: 100 };
+    const post = async (path: string, body: object, key: string): Promise<{ id: string; key: string }> =>
+      (await nodes[0].send(path, { method: 'POST', body, key })).json;
+    const { id } = await post('/admin/tenants', { name: 'Acme' }, ADMIN_KEY);
+    const scopes = ['inference', 'keys:manage'];
+    const path = `/admin/tenants/${id}/keys`;
+    const maker = await post(path, { name: 'maker', scopes, limits }, ADMIN_KEY);
+    const made = await post(path, { name: 'made', scopes }, maker.key);
+    const madeByMade = await post(path, { name: 'again' }, made.key);
+    const answers = await Promise.all(
+      [maker, made, madeByMade].map(({ key }, index) =>
+        (nodes[index % 2] as TestGateway).complete({}, { key }),
+      ),
+    );
+    expect(answered(answers)).toBe(1);
+    expect(nodes[0].sandbox.bill.creates).toBe(1);
+  });
+
+  it('that has no room for a further attempt at JSON says that the first one was made', async () => {
+    const key = await keyOf({ total_budget_usd: usd(MOST) });
+    const body = { messages: [PICTURE_MESSAGE], response_format: { type: 'json_object' } };
+    const { status, json, headers } = await nodes[0].send('/v1/chat/completions', {
+      method: 'POST',
+      body,
+      key,
+    });
+    expect(status).toBe(429);
+    expect(headers).toMatchObject({ 'x-cerebro-attempts': '1', 'x-should-retry': 'false' });
+    expect(json).toMatchObject({
+      error: {
+        code: 'insufficient_quota',
+        message: expect.stringContaining('could not be asked again') as string,
+      },
+    });
+    expect(nodes[0].sandbox.bill.creates).toBe(1);
+  });
+
   it('cannot be held for a model without a price', async () => {
     const unpriced = await startTestGateway({ beside: nodes[0] });
     try {

@@ -35,21 +35,23 @@ async function done(...args: string[]): Promise<Record<string, unknown> & { id: 
 describe('the command line', { timeout: 120_000 }, () => {
   it('leads a tenant through its life', async () => {
     const limits = ['--requests-per-minute', '60', '--monthly-budget-usd', '0.000000001'];
-    const { id, ...created } = await done('tenant', 'create', 'Terminal', ...limits);
+    const { id, ...created } = await done('tenant', 'create', 'Terminal', ...limits, '--content-days', '30');
     expect(created).toMatchObject({
       name: 'Terminal',
       limits: { requests_per_minute: 60, monthly_budget_usd: 1e-9, max_concurrency: null },
+      retention: { content_days: 30 },
     });
     expect(await done('tenant', 'get', id)).toEqual({ id, ...created });
     expect((await admin.send(`/admin/tenants/${id}`)).json).toEqual({ id, ...created });
     const updated = await done(
       ...['tenant', 'update', id, '--name', 'Renamed', '--requests-per-minute', 'none'],
-      ...['--max-concurrency', '3', '--alert-thresholds', '75,25'],
+      ...['--max-concurrency', '3', '--alert-thresholds', '75,25', '--content-days', 'none'],
     );
     expect(updated).toMatchObject({
       name: 'Renamed',
       limits: { requests_per_minute: null, monthly_budget_usd: 1e-9, max_concurrency: 3 },
       alerts: { thresholds: [25, 75] },
+      retention: { content_days: null },
     });
     expect(await done('tenant', 'suspend', id)).toMatchObject({ status: 'suspended' });
     expect(await done('tenant', 'resume', id)).toMatchObject({ status: 'active' });
@@ -105,6 +107,14 @@ describe('the command line', { timeout: 120_000 }, () => {
     const cut = await cli('audit', 'verify', '--head', 'f'.repeat(64));
     expect(cut.code).toBe(1);
     expect(cut.json).toMatchObject({ ok: false, reason: 'head' });
+    const empty = await cli('audit', 'verify', '--head', '0'.repeat(64));
+    expect([empty.code, empty.json]).toMatchObject([1, { ok: false, reason: 'head' }]);
+  });
+
+  it.each(['abc', '', 'g'.repeat(64), 'f'.repeat(65)])('knows no head such as %j', async (head) => {
+    const { code, stderr, stdout } = await cli('audit', 'verify', '--head', head);
+    expect([code, stdout]).toEqual([1, '']);
+    expect(stderr).toContain(`'${head}' is invalid. A head is 64 hexadecimal digits.`);
   });
 
   it.each([

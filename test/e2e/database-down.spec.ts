@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { mintKey } from '../../src/auth/key.js';
 import { withSession } from '../../src/database/migrations.js';
 import { ADMIN_KEY, eventually, startTestGateway, type TestGateway } from '../support/gateway.js';
-import { expectOneBill } from '../support/ledger.js';
+import { expectOneBill, ledger } from '../support/ledger.js';
 import { chat, openStream } from '../support/stream-reader.js';
 import { LoadBalancer } from '../support/load-balancer.js';
 import { createTestDatabase, type TestDatabase } from '../support/postgres.js';
@@ -94,6 +94,53 @@ describe('without its database', () => {
       plug();
     }
     await expectOneBill({ databaseUrl: database.url, sandbox: gateway.sandbox });
+  });
+});
+
+/** Makes the database what a standby is: it can be read, not written. Who was connected has to connect anew. */
+const setReadOnly = (state: 'on' | 'off') =>
+  withSession(database.url, async (session) => {
+    await session.query('SET default_transaction_read_only = off');
+    const { rows } = await session.query<{ name: string }>('SELECT quote_ident(current_database()) AS name');
+    await session.query(`ALTER DATABASE ${rows[0]?.name} SET default_transaction_read_only = ${state}`);
+    await session.query(
+      `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+       WHERE datname = current_database() AND pid <> pg_backend_pid()`,
+    );
+  });
+
+const unsettled = async () =>
+  (await ledger({ databaseUrl: database.url })).filter(({ settled_at }) => settled_at === null).length;
+
+describe('a database that can only be read: a failover has ended at a standby', () => {
+  it('is one that is away: nothing is sent that cannot be written, and ends wait until they can (H5)', async () => {
+    await expectOneBill({ databaseUrl: database.url, sandbox: gateway.sandbox });
+    gateway.sandbox.script({ boot: 1500 });
+    const creates = gateway.sandbox.bill.creates + 1;
+    const answer = gateway.complete();
+    await eventually('the create arrived', () => gateway.sandbox.bill.creates === creates);
+    await setReadOnly('on');
+    try {
+      // What only reads is answered, so that what follows is not said of connections that were just cut.
+      await eventually('read', async () => (await gateway.complete({}, { key: mintKey() })).status === 401);
+      for (let call = 0; call < 3; call++) {
+        const refused = await gateway.complete({ prompt: `Call ${call}?` });
+        expect(refused.status, refused.text).toBe(503);
+        expect(refused.json).toMatchObject({ error: { code: 'database_unavailable' } });
+        expect(refused.headers).toMatchObject({ 'retry-after': '1', 'x-should-retry': 'true' });
+      }
+      const admin = { method: 'POST', body: { name: 'Bolt' }, key: ADMIN_KEY };
+      expect((await gateway.send('/admin/tenants', admin)).status).toBe(503);
+      expect((await answer).status).toBe(200);
+      expect(gateway.sandbox.bill.creates).toBe(creates);
+      expect(await unsettled()).toBe(1);
+    } finally {
+      await setReadOnly('off');
+    }
+    await expectOneBill({ databaseUrl: database.url, sandbox: gateway.sandbox });
+    expect(await unsettled()).toBe(0);
+    await eventually('served', async () => (await gateway.complete()).status === 200);
+    expect(gateway.sandbox.bill.creates).toBe(creates + 1);
   });
 });
 

@@ -1,7 +1,15 @@
 // A call that is sent again, by its caller or by its client on its own, costs one prediction.
 import OpenAI from 'openai';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { eventually, makeTenant, question, startTestGateway, type TestGateway } from '../support/gateway.js';
+import { keyWith } from '../support/chat.js';
+import {
+  ADMIN_KEY,
+  eventually,
+  makeTenant,
+  question,
+  startTestGateway,
+  type TestGateway,
+} from '../support/gateway.js';
 import { expectOneBill, startAnew } from '../support/ledger.js';
 import { LoadBalancer } from '../support/load-balancer.js';
 
@@ -29,6 +37,18 @@ const creates = () => gateway.sandbox.bill.creates;
 const arrived = (count = 1) => eventually('the create arrived', () => creates() === count);
 
 describe('a call with an Idempotency-Key', () => {
+  it('has nothing to do with one by another key of its tenant, which may be allowed less', async () => {
+    const narrow = await keyWith(gateway, { models: ['acme/other'] }, ADMIN_KEY);
+    const headers = newKey();
+    const first = await gateway.complete({}, { headers });
+    expect((await gateway.complete({}, { headers, key: narrow })).status).toBe(404);
+    const equal = await keyWith(gateway, {}, ADMIN_KEY);
+    const other = await gateway.complete({}, { headers, key: equal });
+    expect([first.status, other.status]).toEqual([200, 200]);
+    expect(other.headers['idempotent-replayed']).toBeUndefined();
+    expect(creates()).toBe(2);
+  });
+
   it('is answered once: the second gets the stored answer, to the byte, on any node (B17)', async () => {
     const headers = newKey();
     const first = await gateway.complete({}, { headers });

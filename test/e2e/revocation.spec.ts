@@ -109,6 +109,25 @@ describe.each(ENDS)('a key that is %s on one node', (_, end) => {
   }, 20_000);
 });
 
+it('a key whose grace is over has its streams on the other node ended too, though nobody tells of it', async () => {
+  const own = await made();
+  a.sandbox.script({ run: 20_000, output: Array.from({ length: 200 }, (__, at) => `piece ${at} `) });
+  const stream = await openStream({ url: b.url, key: own.key }, chat('Tell me.'));
+  await eventually('pieces come', () => stream.pieces.length > 2);
+  const path = `/admin/tenants/${own.tenantId}/keys/${own.keyId}/rotate`;
+  expect((await admin(path, 'POST', { grace_seconds: 2 })).status).toBe(201);
+  await new Promise((resolve) => setTimeout(resolve, 1000));
+  expect(stream.end, 'it runs on within the grace').toBeUndefined();
+  await stream.toEnd();
+  expect(stream.text).toContain('invalid_api_key');
+  expect(stream.isDone).toBe(false);
+  await eventually(
+    'cancelled',
+    () => a.sandbox.bill.entries.every(({ status }) => status === 'canceled'),
+    3000,
+  );
+}, 30_000);
+
 describe('while changes are not heard of', () => {
   const connections =
     "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'cerebro-notifications' AND datname = current_database()";

@@ -54,6 +54,7 @@ describe('tenants', () => {
       limits: NO_LIMITS,
       upstream_account: { own: false, token_set_at: null },
       alerts: { url: null, thresholds: [50, 80, 100] },
+      retention: { content_days: null },
     });
     const { id } = created.json as { id: string };
     expect((await admin(`/admin/tenants/${id}`)).json).toEqual(created.json);

@@ -20,6 +20,16 @@ export const CHAT: readonly [string, object][] = [
     { messages: [...asked, { role: 'assistant', content: 'A bicycle.' }, { role: 'user', content: 'Why?' }] },
   ],
   [
+    'an earlier refusal',
+    {
+      messages: [
+        ...asked,
+        { role: 'assistant', content: null, refusal: 'No.' },
+        { role: 'user', content: 'Why?' },
+      ],
+    },
+  ],
+  [
     'a detail',
     {
       messages: [
@@ -45,6 +55,8 @@ export const CHAT: readonly [string, object][] = [
       n: null,
       stream: null,
       seed: null,
+      stop: null,
+      stream_options: null,
       logprobs: null,
       logit_bias: null,
       metadata: null,
@@ -197,6 +209,8 @@ export const COMPLETIONS: readonly [string, object][] = [
       temperature: null,
       top_p: null,
       seed: null,
+      stop: null,
+      stream_options: null,
       max_tokens: null,
       frequency_penalty: null,
       presence_penalty: null,
@@ -218,28 +232,7 @@ export const REFUSED_COMPLETIONS: readonly [string, object, string, string][] = 
   ['log probabilities', { logprobs: 2 }, 'logprobs', 'Replicate gives none, and none are made up'],
 ];
 
-const NO_NULL = 'OpenAPI 3.0 has no null beside oneOf and allOf';
 const NO_STOP = 'an empty text stops nothing, and who reads the document need not know';
 
 /** Requests that OpenAI's document and we accept, and that our document does not tell of, with the reason. */
-export const UNTOLD: readonly [string, object, string][] = [
-  ['no stop', { stop: null }, NO_NULL],
-  ['no options of a stream', { stream_options: null }, NO_NULL],
-  ['an empty stop', { stop: '' }, NO_STOP],
-];
-
-/** As {@link UNTOLD}, and what only a chat has. */
-export const UNTOLD_CHAT: readonly [string, object, string][] = [
-  ...UNTOLD,
-  [
-    'an earlier refusal',
-    {
-      messages: [
-        ...asked,
-        { role: 'assistant', content: null, refusal: 'No.' },
-        { role: 'user', content: 'Why?' },
-      ],
-    },
-    NO_NULL,
-  ],
-];
+export const UNTOLD: readonly [string, object, string][] = [['an empty stop', { stop: '' }, NO_STOP]];

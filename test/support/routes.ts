@@ -5,6 +5,7 @@ import type { TestGateway } from './gateway.js';
 export interface Schema {
   readonly $ref?: string;
   readonly allOf?: readonly Schema[];
+  readonly oneOf?: readonly Schema[];
   readonly properties?: Readonly<Record<string, Schema>>;
 }
 
@@ -58,7 +59,9 @@ export class Routes {
     if (!schema) return new Map();
     const referred = schema.$ref === undefined ? [] : [this.schemas[schema.$ref.split('/').at(-1) ?? '']];
     return new Map([
-      ...[...referred, ...(schema.allOf ?? [])].flatMap((part) => [...this.properties(part)]),
+      ...[...referred, ...(schema.allOf ?? []), ...(schema.oneOf ?? [])].flatMap((part) => [
+        ...this.properties(part),
+      ]),
       ...Object.entries(schema.properties ?? {}),
     ]);
   }

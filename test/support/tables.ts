@@ -20,7 +20,7 @@ export function contents(databaseUrl: string): Promise<Record<string, string[]>>
 
 /**
  * Does several things at exactly the same time: a row that each of them needs is held until all wait for it, or for
- * one that waits.
+ * one that waits; or for a second, where a node lets them wait for each other before they ask for the row.
  *
  * @param row a `SELECT … FOR UPDATE`
  */
@@ -42,8 +42,7 @@ export async function atOnce<Result>(
       );
       return rows[0]?.n ?? 0;
     };
-    // Well before a statement's time is over.
-    const end = Date.now() + 3000;
+    const end = Date.now() + 1000;
     while ((await waiting()) < acts.length && Date.now() < end) await new Promise((r) => setTimeout(r, 10));
     await session.query('COMMIT');
     return results;

@@ -404,6 +404,10 @@ BEGIN
     WHERE p.account_id IS NOT NULL)
   ORDER BY a.id FOR NO KEY UPDATE;
 
+  PERFORM 1 FROM predictions p
+  WHERE p.id IN (SELECT r.id FROM jsonb_to_recordset(items) AS r(id text)) AND p.state < 'succeeded'
+  ORDER BY p.id FOR NO KEY UPDATE;
+
   RETURN QUERY
   UPDATE predictions p SET
     state = r.state::prediction_state,

@@ -38,6 +38,37 @@ describe('a prediction on the wire', () => {
   });
 
   it.each([
+    [2 ** 31 - 1, 9, true],
+    [2 ** 31, 9, false],
+    [812, 2 ** 31, false],
+    [812, Number.MAX_SAFE_INTEGER, false],
+    [812.5, 9, false],
+    ['812', 9, false],
+  ])('has counts of tokens that can be believed: %j and %j', (prompt, completion, believed) => {
+    const metrics = { input_token_count: prompt, output_token_count: completion };
+    expect(readPrediction(wire({ metrics })).tokens).toEqual(believed ? { prompt, completion } : undefined);
+  });
+
+  it.each([
+    ['2026-11-23T20:00:00.123456Z', '2026-11-23T20:00:00.123Z'],
+    ['1970-01-01T00:00:00Z', '1970-01-01T00:00:00.000Z'],
+    ['9999-12-31T23:59:59.999Z', '9999-12-31T23:59:59.999Z'],
+    ['1969-12-31T23:59:59.999Z', undefined],
+    ['0001-01-01T00:00:00Z', undefined],
+    ['-000044-03-15T00:00:00Z', undefined],
+    ['9999-12-31T23:59:59-01:00', undefined],
+    ['+010000-01-01T00:00:00Z', undefined],
+    ['+275760-09-13T00:00:00Z', undefined],
+    ['yesterday', undefined],
+    [1_764_000_000_000, undefined],
+  ])('has times that can be believed: %j', (time, believed) => {
+    const { createdAt, startedAt, completedAt } = readPrediction(
+      wire({ created_at: time, started_at: time, completed_at: time }),
+    );
+    for (const read of [createdAt, startedAt, completedAt]) expect(read?.toISOString()).toBe(believed);
+  });
+
+  it.each([
     null,
     5,
     'text',

@@ -101,9 +101,13 @@ function readTokens(metrics: unknown): Prediction['tokens'] {
   return isCount(prompt) && isCount(completion) ? { prompt, completion } : undefined;
 }
 
+/** The moments that are believed, in epoch milliseconds: the years 1970 to 9999. */
+const FIRST_MOMENT = 0;
+const LAST_MOMENT = Date.UTC(9999, 11, 31, 23, 59, 59, 999);
+
 function readTime(value: unknown): Date | undefined {
   const time = typeof value === 'string' ? Date.parse(value) : NaN;
-  return Number.isNaN(time) ? undefined : new Date(time);
+  return time >= FIRST_MOMENT && time <= LAST_MOMENT ? new Date(time) : undefined;
 }
 
 /** Longest run that is believed, in seconds: Replicate ends predictions after 30 minutes. */
@@ -115,8 +119,11 @@ function readRunTime(metrics: unknown): number | undefined {
   return believable ? Math.round(seconds * 1_000_000) : undefined;
 }
 
+/** The largest count that is believed: what a column of PostgreSQL's `integer` holds. */
+const MAX_COUNT = 2 ** 31 - 1;
+
 function isCount(value: unknown): value is number {
-  return Number.isSafeInteger(value) && (value as number) >= 0;
+  return Number.isSafeInteger(value) && (value as number) >= 0 && (value as number) <= MAX_COUNT;
 }
 
 function unreadable(what: string, id?: string): UpstreamFault {

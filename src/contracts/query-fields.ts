@@ -1,10 +1,10 @@
-// Decorators for what queries of this room have beyond contracts/fields.ts: lists, and times out of texts.
+// Decorators for fields of queries, whose values all come as texts: lists, times and numbers.
 import { applyDecorators } from '@nestjs/common';
 import type { ApiPropertyOptions } from '@nestjs/swagger';
-import { Transform, Type } from 'class-transformer';
-import { text, wrongType } from '../contracts/checks.js';
-import { below, type Check } from '../contracts/complaint.js';
-import { field, type FieldOptions, IntegerField, TimestampField } from '../contracts/fields.js';
+import { Transform } from 'class-transformer';
+import { text, wrongType } from './checks.js';
+import { below, type Check } from './complaint.js';
+import { field, type FieldOptions, IntegerField, TimestampField } from './fields.js';
 
 interface ListOptions extends Pick<FieldOptions<string>, 'description' | 'example'> {
   readonly maxItems: number;
@@ -19,7 +19,7 @@ const MAX_LENGTH = 256;
  * A list of texts in a query: separated by commas, or the parameter sent once for each. OpenAI's clients send
  * `name[]`, which is a field of its own.
  */
-export function ListField({ maxItems, values, ...rest }: ListOptions): PropertyDecorator {
+export function QueryListField({ maxItems, values, ...rest }: ListOptions): PropertyDecorator {
   const items = { type: 'string', minLength: 1, maxLength: MAX_LENGTH, ...(values && { enum: [...values] }) };
   const one = { type: 'string', minLength: 1 };
   const schema = { oneOf: [{ type: 'array', items, maxItems }, one] };
@@ -30,21 +30,20 @@ export function ListField({ maxItems, values, ...rest }: ListOptions): PropertyD
 }
 
 /** A moment in a query: Unix seconds, or RFC 3339. */
-export function TimeField(options: FieldOptions<number | string>): PropertyDecorator {
-  return applyDecorators(
-    Transform(({ value }: { value: unknown }) => {
-      return typeof value === 'string' && /^\d{1,15}$/.test(value) ? Number(value) : value;
-    }),
-    TimestampField(options),
-  );
+export function QueryTimeField(options: FieldOptions<number | string>): PropertyDecorator {
+  return applyDecorators(FromDigits(), TimestampField(options));
 }
 
 /** A whole number in a query. */
-export function NumberField(options: Parameters<typeof IntegerField>[0]): PropertyDecorator {
-  return applyDecorators(
-    Type(() => Number),
-    IntegerField(options),
-  );
+export function QueryIntegerField(options: Parameters<typeof IntegerField>[0]): PropertyDecorator {
+  return applyDecorators(FromDigits(), IntegerField(options));
+}
+
+/** Makes a number of plain decimal digits. Every other text stays one, for its check to complain about. */
+function FromDigits(): PropertyDecorator {
+  return Transform(({ value }: { value: unknown }) => {
+    return typeof value === 'string' && /^-?\d{1,20}$/.test(value) ? Number(value) : value;
+  });
 }
 
 function split(value: unknown): unknown {

@@ -1,10 +1,5 @@
-// Moments and amounts as this room's objects show them.
+// Values that may be missing, as this room's objects show them.
 import { toDollars } from '../inference/money.js';
-
-/** Unix seconds. */
-export function seconds(moment: Date): number {
-  return Math.floor(moment.getTime() / 1000);
-}
 
 /** What a function makes of a value, and null of null. */
 export function orNull<From, To>(value: From | null, convert: (value: From) => To): To | null {

@@ -1,7 +1,8 @@
-// A field that is a list of texts, none of them twice.
-import { type Check } from '../contracts/complaint.js';
-import { field, type FieldOptions } from '../contracts/fields.js';
-import { listOf } from '../contracts/structure-checks.js';
+// Decorators for fields of bodies that are lists of plain values, none of them twice. Lists of objects are in
+// nested-fields.ts, lists in queries in query-fields.ts.
+import { type Check } from './complaint.js';
+import { field, type FieldOptions } from './fields.js';
+import { listOf } from './structure-checks.js';
 
 /** A list of elements that each pass a check and differ from each other. */
 export function uniqueListOf(element: Check, bounds: { minItems?: number; maxItems: number }): Check {
