@@ -12,6 +12,12 @@ export type SearchDepth = 'recent' | 'deep';
 /** Pages of a hundred predictions each: at Replicate's full rate of 600 a minute, 20 s and three minutes. */
 const DEPTHS = { recent: 2, deep: 18 } as const;
 
+/** Predictions of a page. A list that is shorter is whole. */
+const PAGE = 100;
+
+/** How far the provider's clock may be from ours, in milliseconds. */
+const CLOCKS = 15 * 60_000;
+
 /** What was looked for so long, in milliseconds, and was not in the list, is not what appears there now. */
 const NEVER_LISTED = 30_000;
 
@@ -43,6 +49,25 @@ export class LostPredictions {
     const found = named ?? (await this.findByInput(record, listed));
     if (found) record.reported(found.report);
     return record.upstreamId !== undefined;
+  }
+
+  /**
+   * Whether the list, as far as it is read, goes back beyond the record's time and has nothing that could be its
+   * prediction. Meant for a record that is old enough to be in the list if it ever will be.
+   *
+   * @throws when the list or the database cannot be read
+   */
+  async isAbsent(record: LiveRecord): Promise<boolean> {
+    const listed = await this.list(DEPTHS.deep, await this.accounts.of(record.start));
+    const before = Date.now() - record.ageMs - CLOCKS;
+    const isCovered =
+      listed.length < PAGE || listed.some(({ createdAt }) => createdAt && createdAt.getTime() < before);
+    const similar = listed.filter(({ recordId, inputDigest }) =>
+      recordId === undefined ? inputDigest.equals(record.start.inputDigest) : recordId === record.id,
+    );
+    if (!isCovered || similar.some(({ recordId }) => recordId !== undefined)) return false;
+    const bound = await this.predictions.boundAmong(similar.map(({ report }) => report.upstreamId));
+    return similar.every(({ report }) => bound.has(report.upstreamId));
   }
 
   private async findByInput(

@@ -71,6 +71,7 @@ export class Reconciler implements OnApplicationBootstrap, OnModuleDestroy {
     try {
       const found = await this.lost.find(record, 'deep');
       if (found && record.upstreamId !== undefined) await this.bringToEnd(record, record.upstreamId);
+      else if (await this.wasNeverAccepted(record)) record.refused('upstream_unavailable');
       else if (record.remainingMs < -AFTER_DEADLINE) record.giveUp('unknown');
     } catch (error) {
       this.logger.warn(`${record.id} is looked at again: ${(error as Error).message}`);
@@ -81,6 +82,11 @@ export class Reconciler implements OnApplicationBootstrap, OnModuleDestroy {
     if (record.hasEnded || record.waiters > 0) return;
     const pause = Math.min(LATEST_CHECK, Math.max(SOONEST_CHECK, record.ageMs / 4));
     await this.predictions.release(record, pause);
+  }
+
+  /** On a tenant's own account an empty list says nothing: the tenant may have changed the account. */
+  private async wasNeverAccepted(record: LiveRecord): Promise<boolean> {
+    return record.ageMs > LISTED_BY && !record.start.ownUpstream && (await this.lost.isAbsent(record));
   }
 
   private async bringToEnd(record: LiveRecord, id: string): Promise<void> {

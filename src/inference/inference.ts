@@ -187,4 +187,6 @@ export interface ListedPrediction {
   readonly inputDigest: Buffer;
   /** The record that its webhook names, where it has one. */
   readonly recordId: string | undefined;
+  /** By the provider's clock; undefined where it does not tell. */
+  readonly createdAt?: Date | undefined;
 }

@@ -119,8 +119,10 @@ export class ReplicateClient {
 function readListed(entry: unknown): ListedPrediction[] {
   try {
     const { input, webhook } = entry as { input?: unknown; webhook?: unknown };
-    const report = toReport(readPrediction(entry));
-    return [{ report, inputDigest: digestOf(input), recordId: recordIdIn(webhook) }];
+    const prediction = readPrediction(entry);
+    const recordId = recordIdIn(webhook);
+    const { createdAt } = prediction;
+    return [{ report: toReport(prediction), inputDigest: digestOf(input), recordId, createdAt }];
   } catch {
     // An entry that we cannot read is none that we look for.
     return [];
