@@ -39,7 +39,7 @@ const TOKENS_OF_AN_IMAGE = 4096;
 const LONGEST_ANSWER = 16_384;
 
 /** Twice the largest budget that there can be, in nano-dollars: sums of it stay within what PostgreSQL counts. */
-const BEYOND_ANY_BUDGET = 20_000_000n * 1_000_000_000n;
+export const BEYOND_ANY_BUDGET = 20_000_000n * 1_000_000_000n;
 
 /** The most that a prediction can cost, in nano-dollars; undefined without a price. */
 export function mostCostOf(price: Price | undefined, bounds: Bounds): bigint | undefined {

@@ -2,6 +2,7 @@
 // place taken for ever. Pure; the writing itself is the writer's.
 import { isRetryable } from '../database/retryable.js';
 import { isDatabaseUnavailable } from '../database/unavailable.js';
+import { BEYOND_ANY_BUDGET } from '../inference/price.js';
 import type { Bill } from './outcome.js';
 import type { Settlement } from './prediction-rows.js';
 
@@ -22,9 +23,6 @@ export function nextTry(error: unknown, settlement: Settlement): NextTry {
     return { kind: 'without id', settlement: { ...settlement, upstreamId: undefined } };
   return isMinimal(settlement) ? { kind: 'give up' } : { kind: 'minimal', settlement: minimal(settlement) };
 }
-
-/** More than any budget, in nano-dollars: what costs more is a mistake, and could not be added up. */
-const BEYOND_BELIEF = 20_000_000n * 1_000_000_000n;
 
 const UNKNOWN: Bill = { billing: 'unknown', costNanos: undefined };
 
@@ -48,8 +46,9 @@ function isMinimal({ upstreamId, sentAt, error, outcome, bill }: Settlement): bo
   return more.every((value) => value === undefined) && isBelievable(bill);
 }
 
+/** What costs more than any budget is a mistake, and could not be added up. */
 function isBelievable({ costNanos = 0n }: Bill): boolean {
-  return costNanos >= 0n && costNanos <= BEYOND_BELIEF;
+  return costNanos >= 0n && costNanos <= BEYOND_ANY_BUDGET;
 }
 
 /** PostgreSQL's `unique_violation`, of the provider's ids, as pg tells it and as Prisma wraps it. */
