@@ -25,8 +25,8 @@ const MAYBE_ACCEPTED: readonly ErrorName[] = [...LOST, 'upstream_error'];
 /** Pauses before looks for a lost prediction while its caller waits, in milliseconds. */
 const LOOKS = [500, 500, 1000, 1500];
 
-/** How long a prediction outlives its caller, by the number of the caller's repetition, in milliseconds. */
-const RETRY_GRACE = [600, 900] as const;
+/** How long a prediction outlives a caller whose client repeats: that waits up to 1 s, 0.5 s at first. In milliseconds. */
+const RETRY_GRACE = 900;
 
 /** A prediction that an answer may come from. */
 export type AnsweringPrediction = Pick<PredictionRecord, 'id' | 'upstreamId'>;
@@ -114,7 +114,7 @@ export class Asking {
     const reason = error instanceof ApiError ? error.reason : undefined;
     if (durable && isLeft(signal.aborted ? signal.reason : error)) this.aftercare.leave(record);
     else if (!signal.aborted || reason === 'shutting_down') this.endOrLeave(record, reason);
-    else this.aftercare.end(record, retry === undefined ? 0 : (RETRY_GRACE[retry] ?? RETRY_GRACE[1]));
+    else this.aftercare.end(record, retry === undefined ? 0 : RETRY_GRACE);
   }
 
   /** A prediction that may run without an id is the reconciler's to find; one that is known is ended now. */
