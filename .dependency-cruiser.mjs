@@ -4,6 +4,7 @@ export const floors = [
   ['errors', 'tokenizer'],
   ['inference'],
   ['config', 'contracts'],
+  ['telemetry'],
   ['http', 'observability', 'database', 'egress'],
   ['throttling', 'audit', 'vault'],
   [

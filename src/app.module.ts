@@ -8,7 +8,11 @@ import type { Settings } from './config/settings.js';
 import { DatabaseHealth } from './database/database-health.service.js';
 import { DatabaseModule } from './database/database.module.js';
 import { FilesModule } from './files/files.module.js';
+import type { InFlight } from './http/in-flight.js';
 import { HealthController, ReadinessProbe } from './observability/health.controller.js';
+import { MetricsController } from './observability/metrics.controller.js';
+import type { Telemetry } from './telemetry/telemetry.js';
+import { TelemetryModule } from './telemetry/telemetry.module.js';
 import { TenancyModule } from './tenancy/tenancy.module.js';
 import { WebhooksModule } from './webhooks/webhooks.module.js';
 
@@ -18,11 +22,16 @@ export type ReadySettings = Settings & Required<Pick<Settings, 'databaseUrl' | '
 /** The whole gateway. */
 @Module({})
 export class AppModule {
-  static forRoot(settings: ReadySettings): DynamicModule {
+  static forRoot(
+    settings: ReadySettings,
+    telemetry: Telemetry,
+    inFlight: Pick<InFlight, 'isLeaving'>,
+  ): DynamicModule {
     return {
       module: AppModule,
       imports: [
         SettingsModule.forRoot(settings),
+        TelemetryModule.forRoot(telemetry),
         DatabaseModule.forRoot({ url: settings.databaseUrl, poolSize: settings.databasePoolSize }),
         AuditModule,
         AuthModule,
@@ -32,13 +41,16 @@ export class AppModule {
         TenancyModule,
         WebhooksModule,
       ],
-      controllers: [HealthController],
+      controllers: [HealthController, MetricsController],
       providers: [
         {
           provide: ReadinessProbe,
           inject: [DatabaseHealth],
           useFactory: (database: DatabaseHealth): ReadinessProbe => ({
-            check: async () => ({ database: await database.check() }),
+            check: async () => ({
+              database: await database.check(),
+              ...(inFlight.isLeaving && { shutdown: 'stopping' }),
+            }),
           }),
         },
       ],

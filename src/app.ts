@@ -19,10 +19,12 @@ import { registerJsonBody } from './http/json-body.js';
 import { registerOpenAiHeaders, setOpenAiHeaders } from './http/openai-headers.js';
 import { buildDocument, type DocumentOptions, serveDocument } from './http/openapi.js';
 import { registerOversizedBody } from './http/oversized-body.js';
+import { registerTracing, requestEnded, watchInFlight } from './http/request-telemetry.js';
 import { REQUEST_ID_HEADER, requestId } from './http/request-id.js';
 import { RequestValidationPipe } from './http/request-validation.pipe.js';
 import { RouteTable } from './http/route-table.js';
 import { answerFrameworkError, registerWireRules } from './http/wire-rules.js';
+import { openTelemetry } from './telemetry/open-telemetry.js';
 import { registerEarlyRefusal } from './webhooks/early-refusal.js';
 import type { JsonLogger } from './observability/json-logger.js';
 
@@ -46,6 +48,7 @@ export async function createApp({ settings, logger, ...document }: AppOptions): 
   const fastify = adapter.getInstance();
   const inFlight = new InFlight();
   const routes = new RouteTable();
+  const telemetry = await openTelemetry(settings.traces);
   routes.watch(fastify);
   fastify.decorate('inFlight', inFlight);
   fastify.decorate('eventStreams', {
@@ -56,21 +59,29 @@ export async function createApp({ settings, logger, ...document }: AppOptions): 
     void reply.header(REQUEST_ID_HEADER, request.id);
     done();
   });
+  registerTracing(fastify, telemetry);
   registerOpenAiHeaders(fastify);
   registerCors(fastify, settings.corsOrigins);
   inFlight.watch(fastify, (request, reply) => {
-    if (logger) logger.access(accessLine(request, reply));
+    const line = accessLine(request, reply);
+    requestEnded(telemetry, request, reply, line);
+    if (logger) logger.access(line);
   });
+  watchInFlight(telemetry, inFlight);
   registerWireRules(fastify);
   registerOversizedBody(fastify);
   registerJsonBody(fastify, settings.bodyLimit);
   registerMultipart(fastify);
-  const nest = await NestFactory.create<NestFastifyApplication>(AppModule.forRoot(settings), adapter, {
-    logger,
-    bodyParser: false,
-    forceCloseConnections: true,
-    abortOnError: false,
-  });
+  const nest = await NestFactory.create<NestFastifyApplication>(
+    AppModule.forRoot(settings, telemetry, inFlight),
+    adapter,
+    {
+      logger,
+      bodyParser: false,
+      forceCloseConnections: true,
+      abortOnError: false,
+    },
+  );
   registerEarlyAuthentication(fastify, nest.get(Authenticator));
   nest.get(Revocations).watch(inFlight);
   registerEarlyRefusal(fastify);

@@ -1,15 +1,17 @@
 // Finds out who is calling from the Authorization header alone.
 import { Injectable, type OnModuleDestroy } from '@nestjs/common';
-import { SettingsService } from '../config/config.module.js';
+import { LiveSecrets } from '../config/live-secrets.service.js';
 import { CREDENTIALS_CHANNEL } from '../database/channels.js';
 import { Notifications } from '../database/notifications.service.js';
 import { isDatabaseUnavailable } from '../database/unavailable.js';
 import { ApiError } from '../errors/api-error.js';
+import { Telemetry } from '../telemetry/telemetry.js';
 import { FailedAttempts } from '../throttling/failed-attempts.service.js';
 import { type Credential, CredentialsRepository } from './credentials.repository.js';
 import { isWellFormedKey } from './key.js';
 import { KeyCache } from './key-cache.js';
 import { KeyHasher } from './key-hasher.js';
+import { KeyPeppers } from './key-peppers.service.js';
 import { KeyUses } from './key-uses.service.js';
 import type { Principal } from './principal.js';
 
@@ -20,7 +22,6 @@ const BEARER = /^bearer +([\x21-\x7e]{1,512})$/i;
 @Injectable()
 export class Authenticator implements OnModuleDestroy {
   private readonly cache: KeyCache;
-  private readonly adminKey: string | undefined;
   private readonly stopListening: (() => void)[];
 
   constructor(
@@ -28,15 +29,21 @@ export class Authenticator implements OnModuleDestroy {
     repository: CredentialsRepository,
     private readonly failures: FailedAttempts,
     private readonly uses: KeyUses,
+    peppers: KeyPeppers,
     notifications: Notifications,
-    settings: SettingsService,
+    private readonly secrets: LiveSecrets,
+    private readonly telemetry: Telemetry,
   ) {
     this.cache = new KeyCache({
-      load: (credential) => repository.findUsable(hasher.hash(credential)),
+      load: async (credential) => {
+        const found = await repository.findUsable(hasher.hashes(credential));
+        if (!found) return undefined;
+        peppers.note(credential, found);
+        return { principal: found.principal, expiresInMs: found.expiresInMs };
+      },
       isHearing: () => notifications.isListening,
       isUnavailable: isDatabaseUnavailable,
     });
-    this.adminKey = settings.get('adminKey', { infer: true });
     this.stopListening = [
       notifications.on(CREDENTIALS_CHANNEL, (id) => this.cache.forget(id)),
       notifications.onReset(() => this.cache.distrust()),
@@ -61,7 +68,8 @@ export class Authenticator implements OnModuleDestroy {
     const credential = BEARER.exec(authorization)?.[1];
     if (credential === undefined) return this.refuse(ip);
     if (isWellFormedKey(credential)) return this.tenantKey(credential, ip);
-    if (this.adminKey !== undefined && this.hasher.equal(credential, this.adminKey)) return { kind: 'admin' };
+    const adminKey = this.secrets.get('adminKey');
+    if (adminKey !== undefined && this.hasher.equal(credential, adminKey)) return { kind: 'admin' };
     return this.refuse(ip);
   }
 
@@ -72,6 +80,8 @@ export class Authenticator implements OnModuleDestroy {
 
   private tenantKey(credential: string, ip: string): Principal | Promise<Principal> {
     const known = this.cache.recall(credential);
+    const result = known === 'unheard' ? 'miss' : 'hit';
+    this.telemetry.metrics.cacheLookups.inc({ cache: 'keys', result });
     if (known === 'unknown') return this.refuse(ip);
     if (known !== 'unheard') return this.welcome(known);
     const found = this.find(credential, ip);

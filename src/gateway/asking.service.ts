@@ -71,7 +71,7 @@ export class Asking {
   ): Promise<ProviderAnswer> {
     record.waiters++;
     try {
-      const answer = await wait();
+      const answer = await call.notes.waitFor(wait);
       record.waiters--;
       this.aftercare.settle(record);
       return answer;

@@ -8,6 +8,7 @@ import { UpstreamAccountsModule } from '../upstream-accounts/upstream-accounts.m
 import { AccountsOfRecords } from './accounts-of-records.js';
 import { Aftercare } from './aftercare.service.js';
 import { Asking } from './asking.service.js';
+import { CallTelemetry } from './call-telemetry.service.js';
 import { Choices } from './choices.service.js';
 import { ContentKeeper } from './content-keeper.service.js';
 import { Gateway } from './gateway.service.js';
@@ -31,6 +32,7 @@ import { StructuredAnswers } from './structured-answers.service.js';
   ],
   providers: [
     Gateway,
+    CallTelemetry,
     Choices,
     RetainedContentsRepository,
     ContentKeeper,

@@ -12,6 +12,7 @@ import { StructuredOutput } from '../structured-output/structured-output.service
 import { AdmissionGroup } from '../predictions/admission-group.js';
 import { countTokens } from '../tokenizer/llama-tokenizer.js';
 import { type ChoiceAnswer, together } from './answers.js';
+import { CallTelemetry } from './call-telemetry.service.js';
 import { Channel } from './channel.js';
 import { type Attempt, Choices } from './choices.service.js';
 import { ImagesForPlan } from './images-for-plan.js';
@@ -35,6 +36,7 @@ export class Gateway implements OnModuleInit {
     private readonly structuredAnswers: StructuredAnswers,
     private readonly structured: StructuredOutput,
     private readonly accounts: UpstreamAccounts,
+    private readonly telemetry: CallTelemetry,
     settings: SettingsService,
   ) {
     this.unsupportedParams = settings.get('unsupportedParams', { infer: true });
@@ -55,6 +57,7 @@ export class Gateway implements OnModuleInit {
     call: Call,
   ): Promise<Question> {
     const model = this.models.resolve(modelName, call.models);
+    this.telemetry.asked(call, model, { ...asked, choices, form });
     const dropsUnsupported = (call.unsupportedParams ?? this.unsupportedParams) === 'drop';
     const [param] = unsupported;
     if (param !== undefined && !dropsUnsupported) throw refused(param);
@@ -83,7 +86,7 @@ export class Gateway implements OnModuleInit {
   answer(question: Question, call: Call): Promise<Answers> {
     const { form } = question;
     const attemptOf = this.attemptsOf(question, call);
-    return answerAll(question, call, (choice, own) => {
+    return this.answerAll(question, call, (choice, own) => {
       const attempt = attemptOf(choice);
       if (form) return this.structuredAnswers.answer(form, attempt, own);
       return this.choices.answer(attempt, own);
@@ -125,7 +128,7 @@ export class Gateway implements OnModuleInit {
   ): Promise<Answers> {
     const { form } = question;
     const attemptOf = this.attemptsOf(question, call);
-    return answerAll(question, call, async (choice, own) => {
+    return this.answerAll(question, call, async (choice, own) => {
       const attempt = attemptOf(choice);
       const say = (text: string, id: string) => channel.write({ kind: 'text', choice, id, text });
       const answer = await (form
@@ -139,6 +142,14 @@ export class Gateway implements OnModuleInit {
       await channel.write({ kind: 'end', choice, id, finishReason });
       return answer;
     });
+  }
+
+  /** All choices, and the caller's limits told of what they have used. */
+  private async answerAll(question: Question, call: Call, answer: AnswerChoice): Promise<Answers> {
+    const answers = together(question.plan.request.model, await choicesOf(question, call, answer));
+    call.onUsage?.(answers.usage);
+    this.telemetry.answered(answers);
+    return answers;
   }
 
   /** The same seed would buy the same answer again: each choice has its own. */
@@ -164,13 +175,6 @@ export class Gateway implements OnModuleInit {
   private withPrice(plan: InferencePlan): InferencePlan {
     return { ...plan, price: plan.price ?? this.models.listPrice(plan.hardware) };
   }
-}
-
-/** All choices, and the caller's limits told of what they have used. */
-async function answerAll(question: Question, call: Call, answer: AnswerChoice): Promise<Answers> {
-  const answers = together(question.plan.request.model, await choicesOf(question, call, answer));
-  call.onUsage?.(answers.usage);
-  return answers;
 }
 
 /** All choices at the same time. The first that fails ends the others. */

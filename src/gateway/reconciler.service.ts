@@ -6,6 +6,7 @@ import { ApiError } from '../errors/api-error.js';
 import { InferenceProvider } from '../inference/inference.js';
 import type { LiveRecord } from '../predictions/live-record.js';
 import { Predictions } from '../predictions/predictions.service.js';
+import { Telemetry } from '../telemetry/telemetry.js';
 import { AccountsOfRecords } from './accounts-of-records.js';
 import { LostPredictions } from './lost-predictions.js';
 
@@ -25,6 +26,9 @@ const AFTER_DEADLINE = 60_000;
 /** This long after its deadline, in milliseconds, a prediction that cannot be read is given up. */
 const FORGOTTEN = 2 * 3_600_000;
 
+/** After how many rounds the overdue predictions are counted again. */
+const ROUNDS_PER_COUNT = 15;
+
 /** How long a shutdown waits for a round, in milliseconds; what it leaves, others take over. */
 const SHUTDOWN_LIMIT = 1000;
 
@@ -37,12 +41,14 @@ export class Reconciler implements OnApplicationBootstrap, OnModuleDestroy {
   private readonly logger = new Logger(Reconciler.name);
   private timer: NodeJS.Timeout | undefined;
   private round: Promise<void> | undefined;
+  private rounds = 0;
 
   constructor(
     private readonly predictions: Predictions,
     private readonly provider: InferenceProvider,
     private readonly lost: LostPredictions,
     private readonly accounts: AccountsOfRecords,
+    private readonly telemetry: Telemetry,
   ) {}
 
   onApplicationBootstrap(): void {
@@ -65,6 +71,13 @@ export class Reconciler implements OnApplicationBootstrap, OnModuleDestroy {
   private async reconcile(): Promise<void> {
     const orphans = await this.predictions.adoptOrphans(LIMIT, AFTER_DEADLINE);
     await Promise.all(orphans.map((record) => this.lookAfter(record)));
+    await this.countOverdue();
+  }
+
+  /** Now and then: the count reads all open rows. */
+  private async countOverdue(): Promise<void> {
+    if (this.rounds++ % ROUNDS_PER_COUNT > 0) return;
+    this.telemetry.metrics.unsettled.set(await this.predictions.countOverdue(AFTER_DEADLINE));
   }
 
   private async lookAfter(record: LiveRecord): Promise<void> {
@@ -79,6 +92,8 @@ export class Reconciler implements OnApplicationBootstrap, OnModuleDestroy {
       if (record.remainingMs < -(isOutOfReach(record, error) ? AFTER_DEADLINE : FORGOTTEN))
         record.giveUp(record.upstreamId === undefined ? 'unknown' : 'expired');
     }
+    const { reconciled } = this.telemetry.metrics;
+    reconciled.inc({ result: record.hasEnded ? 'settled' : 'open' });
     if (record.hasEnded || record.waiters > 0) return;
     const pause = Math.min(LATEST_CHECK, Math.max(SOONEST_CHECK, record.ageMs / 4));
     await this.predictions.release(record, pause);

@@ -8,6 +8,7 @@ import { LiveRecord } from '../predictions/live-record.js';
 import type { Predictions } from '../predictions/predictions.service.js';
 import { AccountsOfRecords } from './accounts-of-records.js';
 import type { LostPredictions } from './lost-predictions.js';
+import { Telemetry } from '../telemetry/telemetry.js';
 import { Reconciler } from './reconciler.service.js';
 
 beforeAll(() => Logger.overrideLogger(false));
@@ -29,6 +30,7 @@ async function reconcile({ ownUpstream, ageMs, remainingMs }: Prediction): Promi
       lease: 'a lease',
       state: 'processing',
       upstreamId: 'gm3qorzdhgbfurvjtvhg6dckhu',
+      model: 'm',
       upstream: 'o/m',
       inputDigest: Buffer.alloc(32),
       durable: false,
@@ -49,10 +51,12 @@ async function reconcile({ ownUpstream, ageMs, remainingMs }: Prediction): Promi
     {
       adoptOrphans: () => Promise.resolve([record]),
       release: () => Promise.resolve(void released++),
+      countOverdue: () => Promise.resolve(0),
     } as Partial<Predictions> as Predictions,
     { look: unknownThere, cancel: unknownThere } as Partial<InferenceProvider> as InferenceProvider,
     { find: () => Promise.resolve(true) } as Partial<LostPredictions> as LostPredictions,
     new AccountsOfRecords({ of: () => Promise.resolve(upstreamAccount('ten_a:1', 'r8_token')) }),
+    new Telemetry(),
   );
   await reconciler.run();
   expect(released).toBe(1 - ends.length);

@@ -4,8 +4,10 @@ import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { ApiError } from '../errors/api-error.js';
 import type { Call } from '../inference/call.js';
+import { CallNotes } from '../inference/call-notes.js';
 import { fingerprint } from './fingerprint.js';
 import type { InFlight } from './in-flight.js';
+import type {} from './request-facts.js';
 
 declare module 'fastify' {
   interface FastifyInstance {
@@ -52,6 +54,7 @@ function toCall(request: FastifyRequest, reply: FastifyReply): Call {
     unsupportedParams: principal.unsupportedParams,
     retainContentDays: principal.retainContentDays,
     arrivedAt: performance.now() - reply.elapsedTime,
+    notes: (request.notes ??= new CallNotes()),
     signal: request.server.inFlight.signalOf(request),
   };
 }

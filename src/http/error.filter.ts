@@ -4,6 +4,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { ApiError } from '../errors/api-error.js';
 import { errorBody, errorHeaders, toApiError, type Translator } from './error-answer.js';
 import { logError } from './error-log.js';
+import type {} from './request-facts.js';
 import { REQUEST_ID_HEADER } from './request-id.js';
 import type { RouteTable } from './route-table.js';
 
@@ -21,6 +22,7 @@ export class ErrorFilter implements ExceptionFilter {
     const reply = http.getResponse<FastifyReply>();
     const error =
       thrown instanceof NotFoundException ? this.unrouted(request) : toApiError(thrown, this.translate);
+    request.failure = error;
     logError(error, request.id);
     if (reply.sent || reply.raw.headersSent) return;
     void reply

@@ -4,6 +4,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { type Translator, toApiError } from './error-answer.js';
 import { logError } from './error-log.js';
 import { eventStream } from './event-stream.js';
+import type {} from './request-facts.js';
 
 /** What all event streams of a server have in common. */
 export interface EventStreamSettings {
@@ -35,17 +36,21 @@ const HEADERS = {
 /** Parameter of type {@link EventStream}. The headers are set with the first chunk, so that errors before it are JSON. */
 export const TheEventStream = createParamDecorator((_: unknown, context: ExecutionContext): EventStream => {
   const http = context.switchToHttp();
-  const { id, server } = http.getRequest<FastifyRequest>();
+  const request = http.getRequest<FastifyRequest>();
   const reply = http.getResponse<FastifyReply>();
-  const { translate, ...times } = server.eventStreams;
+  const { translate, ...times } = request.server.eventStreams;
   return (frames) =>
     eventStream(frames, {
       ...times,
-      onStart: () => void reply.headers(HEADERS),
+      onStart: () => {
+        request.isStreamed = true;
+        void reply.headers(HEADERS);
+      },
       onStalled: () => void reply.raw.destroy(),
       onError: (thrown) => {
         const error = toApiError(thrown, translate);
-        logError(error, id);
+        request.failure = error;
+        logError(error, request.id);
         return error;
       },
     });

@@ -9,6 +9,7 @@ export type SettledListener = (request: FastifyRequest, reply: FastifyReply) => 
 /** The requests that a server is answering. */
 export class InFlight {
   private readonly running = new Map<FastifyRequest, AbortController | undefined>();
+  private leaving = false;
   private draining = false;
   /** Whether the drain's limit is over: who comes now with a body that took its time is stopped at once. */
   private drained = false;
@@ -23,6 +24,8 @@ export class InFlight {
         this.settle(request, reply);
         onSettled(request, reply);
       });
+      // Served, but on this connection for the last time.
+      if (this.leaving) void reply.header('connection', 'close');
       // A connection that was kept alive can still bring a request; its caller finds another node for it.
       done(this.draining ? new ApiError('shutting_down', { headers: { connection: 'close' } }) : undefined);
     });
@@ -40,6 +43,16 @@ export class InFlight {
     else if (this.drained) controller.abort(new ApiError('shutting_down'));
     else this.running.set(request, controller);
     return controller.signal;
+  }
+
+  /** Whether a stop has been announced: this node is ready for nobody new, though it still serves who comes. */
+  get isLeaving(): boolean {
+    return this.leaving;
+  }
+
+  /** Announces a stop. Who comes from now on is served, and told to come on another connection the next time. */
+  leave(): void {
+    this.leaving = true;
   }
 
   /** The requests that are being answered. */

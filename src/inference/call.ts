@@ -1,4 +1,5 @@
 // Who asks, and what is known of the request beside its question.
+import type { CallNotes } from './call-notes.js';
 import type { TokenCounts } from './token-counts.js';
 
 /** What becomes of parameters that cannot be honoured: an error, or they are left out and listed in a header. */
@@ -33,6 +34,8 @@ export interface Call {
   readonly arrivedAt: number;
   /** Told once what an answered call has used, for limits that were held against an estimate. */
   readonly onUsage?: ((usage: TokenCounts) => void) | undefined;
+  /** Written on the way, and read when the request is over. */
+  readonly notes: CallNotes;
   /** Aborted with an ApiError when the caller has gone. */
   readonly signal: AbortSignal;
 }

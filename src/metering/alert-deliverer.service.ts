@@ -1,6 +1,7 @@
 // Delivers budget alerts, at least once each. Every node runs one; each attempt is one node's.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Injectable, Logger, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
+import { Telemetry } from '../telemetry/telemetry.js';
 import { AlertCourier } from './alert-courier.service.js';
 import { pauseAfter } from './alert-schedule.js';
 import { BudgetAlertsRepository, type ClaimedAlert } from './budget-alerts.repository.js';
@@ -30,6 +31,7 @@ export class AlertDeliverer implements OnApplicationBootstrap, OnModuleDestroy {
   constructor(
     private readonly alerts: BudgetAlertsRepository,
     private readonly courier: AlertCourier,
+    private readonly telemetry: Telemetry,
   ) {}
 
   onApplicationBootstrap(): void {
@@ -71,6 +73,8 @@ export class AlertDeliverer implements OnApplicationBootstrap, OnModuleDestroy {
 
   private async deliver(alert: ClaimedAlert): Promise<void> {
     const verdict = await this.courier.send(alert);
+    const result = verdict.kind === 'delivered' ? 'delivered' : 'failed';
+    this.telemetry.metrics.budgetAlerts.inc({ result });
     try {
       await this.note(alert, verdict);
     } catch (error) {

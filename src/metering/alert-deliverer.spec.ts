@@ -5,6 +5,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { GuardedSender } from '../egress/guarded.sender.js';
 import { alertSecretContext } from '../vault/contexts.js';
 import { Vault } from '../vault/vault.service.js';
+import { Telemetry } from '../telemetry/telemetry.js';
 import { AlertCourier } from './alert-courier.service.js';
 import { AlertDeliverer } from './alert-deliverer.service.js';
 import { BudgetAlertsRepository } from './budget-alerts.repository.js';
@@ -24,7 +25,7 @@ beforeEach(async () => {
   sink = await startWebhookSink();
   sender = new GuardedSender({ privateHosts: [sink.host] });
   const alerts = new BudgetAlertsRepository(ledger.prisma, ledger.tenants);
-  nodes = [1, 2].map(() => new AlertDeliverer(alerts, new AlertCourier(sender, vault)));
+  nodes = [1, 2].map(() => new AlertDeliverer(alerts, new AlertCourier(sender, vault), new Telemetry()));
   await ledger.sql('DELETE FROM budget_alerts; DELETE FROM accounts; DELETE FROM predictions');
   for (const tenantId of ['ten_a', 'ten_z']) await subscribe(tenantId, `${sink.url}/${tenantId}`);
 });

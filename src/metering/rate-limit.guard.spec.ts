@@ -7,6 +7,7 @@ import { ApiError } from '../errors/api-error.js';
 import type { Limits } from '../inference/limits.js';
 import { twoNodes, type TwoNodes } from '../throttling/throttling.fixture.js';
 import { throttlers } from '../throttling/throttling.module.js';
+import { Telemetry } from '../telemetry/telemetry.js';
 import { RateLimitGuard } from './rate-limit.guard.js';
 
 class Door {
@@ -19,7 +20,12 @@ let guard: RateLimitGuard;
 beforeAll(async () => {
   both = await twoNodes();
   const { storage } = both.nodes[0];
-  guard = new RateLimitGuard({ throttlers: [...throttlers], storage }, storage, new Reflector());
+  guard = new RateLimitGuard(
+    { throttlers: [...throttlers], storage },
+    storage,
+    new Reflector(),
+    new Telemetry(),
+  );
   await guard.onModuleInit();
 });
 afterAll(() => both.close());

@@ -8,6 +8,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import type {} from '../auth/auth.guard.js';
 import type {} from '../http/call.decorator.js';
 import type { TokenCounts } from '../inference/token-counts.js';
+import { Telemetry } from '../telemetry/telemetry.js';
 import { PostgresThrottlerStorage } from '../throttling/postgres-throttler.storage.js';
 import { rateError, rateHeaders } from './rate-answer.js';
 import { countersOf, type RateCount, type RateCounter, type RateUnit } from './rate-counters.js';
@@ -29,6 +30,7 @@ export class RateLimitGuard extends ThrottlerGuard {
     @InjectThrottlerOptions() options: ThrottlerModuleOptions,
     private readonly storage: PostgresThrottlerStorage,
     reflector: Reflector,
+    private readonly telemetry: Telemetry,
   ) {
     super(options, storage, reflector);
   }
@@ -45,7 +47,11 @@ export class RateLimitGuard extends ThrottlerGuard {
     });
     const headers = rateHeaders(standing);
     const worst = refused && standing.find(({ count }) => count === refused);
-    if (worst) throw rateError(worst, headers);
+    if (worst) {
+      const error = rateError(worst, headers);
+      this.telemetry.metrics.admissions.inc({ decision: error.reason });
+      throw error;
+    }
     void http.getResponse<FastifyReply>().headers(headers);
     const tokens = standing.filter(({ unit }) => unit === 'tokens');
     if (tokens.length > 0) request.onUsage = (usage) => this.correct(tokens, usage);

@@ -8,6 +8,7 @@ import {
   type PredictionState,
 } from '../inference/prediction-record.js';
 import type { Price } from '../inference/price.js';
+import type { TraceContext } from '../telemetry/tracing.js';
 import { billFor, type Outcome } from './outcome.js';
 import type { Progress, Settlement } from './prediction-rows.js';
 
@@ -37,6 +38,8 @@ export interface RecordStart {
   readonly lease: string;
   readonly state: PredictionState;
   readonly upstreamId: string | undefined;
+  /** The model's name as callers know it. */
+  readonly model: string;
   readonly upstream: string;
   readonly inputDigest: Uint8Array;
   readonly durable: boolean;
@@ -48,6 +51,8 @@ export interface RecordStart {
   /** When the intent was written, by `performance.now()`, as the deadline. */
   readonly openedAt: number;
   readonly deadline: number;
+  /** The work that it belongs to, for traces. */
+  readonly trace?: TraceContext;
 }
 
 /** A prediction under our care. */

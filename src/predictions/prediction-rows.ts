@@ -67,6 +67,7 @@ export interface StoredPrediction {
   readonly state: PredictionState;
   readonly upstreamId: string | null;
   readonly inputDigest: Uint8Array;
+  readonly model: string;
   readonly upstream: string;
   readonly durable: boolean;
   readonly ownUpstream: boolean;

@@ -7,6 +7,7 @@ import { Notifications } from '../database/notifications.service.js';
 import { PrismaService } from '../database/prisma.service.js';
 import { call, newId, ready, succeeded } from './predictions.fixture.js';
 import { PredictionsRepository } from './predictions.repository.js';
+import { Telemetry } from '../telemetry/telemetry.js';
 import { Predictions } from './predictions.service.js';
 
 let database: TestDatabase;
@@ -33,7 +34,7 @@ beforeAll(async () => {
   notifications = new Notifications(options, prisma);
   lease = new NodeLease(prisma);
   repository = new PredictionsRepository(prisma);
-  predictions = new Predictions(repository, lease, notifications);
+  predictions = new Predictions(repository, lease, notifications, new Telemetry());
 });
 afterAll(async () => {
   await lease.release();

@@ -78,8 +78,12 @@ export class PredictionWriter {
     this.pending.set(progress.id, { progress, timer });
   }
 
-  /** Writes an end, in the background, until it is written; resolves then. Never rejects. */
-  settle(settlement: Settlement): Promise<void> {
+  /**
+   * Writes an end, in the background, until it is written; resolves then. Never rejects.
+   *
+   * @returns whether nobody had written one before
+   */
+  settle(settlement: Settlement): Promise<boolean> {
     const waiting = this.pending.get(settlement.id);
     clearTimeout(waiting?.timer);
     this.pending.delete(settlement.id);
@@ -92,21 +96,21 @@ export class PredictionWriter {
     while (this.running.size > 0) await Promise.allSettled(this.running);
   }
 
-  private async settleForSure(end: Settlement): Promise<void> {
+  private async settleForSure(end: Settlement): Promise<boolean> {
     let settlement = end;
     // As many as there are open predictions at the most, so nothing grows while the database is away.
     for (let attempt = 0; ; attempt++) {
       try {
         const first = await this.settlements.add(settlement);
         if (!first) this.logger.debug(`${end.id} had ended already`);
-        return;
+        return first;
       } catch (error) {
         const { message } = error as Error;
         const next = nextTry(error, settlement);
         if (next.kind === 'give up') {
           // A reconciler finds its row, which nobody looks after now.
           this.logger.error(`the end of ${end.id} cannot be written at all: ${message}`);
-          return;
+          return false;
         }
         if (next.kind === 'again') {
           this.logger.warn(`the end of ${end.id} is not written yet: ${message}`);

@@ -1,6 +1,7 @@
 // Calls, questions and ends for specs of predictions.
 import { randomUUID } from 'node:crypto';
 import type { Call } from '../inference/call.js';
+import { CallNotes } from '../inference/call-notes.js';
 import type { InferenceCall } from '../inference/inference.js';
 
 /** A call of Acme's. */
@@ -18,6 +19,7 @@ export const call = (more: Partial<Call> = {}): Call => ({
   unsupportedParams: undefined,
   retainContentDays: undefined,
   arrivedAt: performance.now(),
+  notes: new CallNotes(),
   signal: new AbortController().signal,
   ...more,
 });

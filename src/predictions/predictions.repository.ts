@@ -84,7 +84,7 @@ export class PredictionsRepository {
   async find(id: string): Promise<StoredPrediction | undefined> {
     const rows = await this.prisma.$queryRaw<StoredPrediction[]>`
       SELECT id, tenant_id AS "tenantId", node_id::text AS "nodeId", EXISTS (
-          SELECT 1 FROM nodes n WHERE n.id = node_id AND n.expires_at > now()) AS held, state::text AS state, upstream_id AS "upstreamId", input_digest AS "inputDigest", upstream,
+          SELECT 1 FROM nodes n WHERE n.id = node_id AND n.expires_at > now()) AS held, state::text AS state, upstream_id AS "upstreamId", input_digest AS "inputDigest", model, upstream,
         durable, own_upstream AS "ownUpstream", lease::text AS lease, price,
         (extract(epoch FROM now() - created_at) * 1000)::float8 AS "ageMs",
         (extract(epoch FROM now() - settled_at) * 1000)::float8 AS "settledForMs",
@@ -185,6 +185,14 @@ export class PredictionsRepository {
         AND p.input_digest = ${inputDigest} AND p.own_upstream = ${ownUpstream}
         AND (NOT p.own_upstream OR p.tenant_id = ${tenantId})
       ORDER BY p.created_at, p.id`;
+  }
+
+  /** How many predictions, of all nodes, are past their deadline by so many milliseconds and not settled. */
+  async countOverdue(graceMs: number): Promise<number> {
+    const [row] = await this.prisma.$queryRaw<{ overdue: number }[]>`
+      SELECT count(*)::int AS overdue FROM predictions
+      WHERE settled_at IS NULL AND deadline_at < now() - ${graceMs} * interval '1 millisecond'`;
+    return row?.overdue ?? 0;
   }
 
   /** Which of the provider's ids belong to predictions of ours. */

@@ -7,6 +7,7 @@ import { PrismaService } from '../database/prisma.service.js';
 import type { LiveRecord } from './live-record.js';
 import { call, newId, ready, succeeded } from './predictions.fixture.js';
 import { PredictionsRepository } from './predictions.repository.js';
+import { Telemetry } from '../telemetry/telemetry.js';
 import { Predictions } from './predictions.service.js';
 
 let database: TestDatabase;
@@ -29,7 +30,7 @@ beforeAll(async () => {
     return {
       lease,
       notifications,
-      predictions: new Predictions(new PredictionsRepository(prisma), lease, notifications),
+      predictions: new Predictions(new PredictionsRepository(prisma), lease, notifications, new Telemetry()),
     };
   });
 });
@@ -180,7 +181,12 @@ describe('a prediction whose node has died', () => {
     await node(0).predictions.settled();
     expect(await node(1).predictions.adoptOrphans(10, 0)).toEqual([]);
     await die(0);
-    const third = new Predictions(new PredictionsRepository(prisma), node(1).lease, node(1).notifications);
+    const third = new Predictions(
+      new PredictionsRepository(prisma),
+      node(1).lease,
+      node(1).notifications,
+      new Telemetry(),
+    );
     const taken = await Promise.all([
       node(1).predictions.adoptOrphans(10, 0),
       third.adoptOrphans(10, 0),
@@ -278,7 +284,12 @@ describe('a repeated call', () => {
     const record = await node(0).predictions.open(call(), ready());
     const stored = await node(1).predictions.findRepeated(call(), 60_000);
     if (!stored) throw new Error('not found');
-    const third = new Predictions(new PredictionsRepository(prisma), node(1).lease, node(1).notifications);
+    const third = new Predictions(
+      new PredictionsRepository(prisma),
+      node(1).lease,
+      node(1).notifications,
+      new Telemetry(),
+    );
     const adopted = await Promise.all([node(1).predictions.adopt(stored), third.adopt(stored)]);
     expect(adopted.filter((found) => found !== undefined)).toHaveLength(1);
     expect(await node(0).predictions.isOurs(record)).toBe(false);
@@ -290,7 +301,12 @@ describe('a database that is gone', () => {
     const options = { url: 'postgresql://nobody:nothing@127.0.0.1:1/none', poolSize: 1 };
     const away = new PrismaService(options);
     const notifications = new Notifications(options, away);
-    const predictions = new Predictions(new PredictionsRepository(away), new NodeLease(away), notifications);
+    const predictions = new Predictions(
+      new PredictionsRepository(away),
+      new NodeLease(away),
+      notifications,
+      new Telemetry(),
+    );
     await expect(predictions.open(call(), ready())).rejects.toThrow();
     await notifications.onApplicationShutdown();
     await away.$disconnect();

@@ -1,7 +1,6 @@
 // Keeps the account of all predictions: an intent before each create, one end for each, and who looks after it.
 import { randomUUID } from 'node:crypto';
 import { Injectable, Logger } from '@nestjs/common';
-import { LRUCache } from 'lru-cache';
 import { newId } from '../contracts/identifier.js';
 import { NodeLease } from '../database/node-lease.service.js';
 import { Notifications } from '../database/notifications.service.js';
@@ -10,27 +9,19 @@ import type { InferenceCall } from '../inference/inference.js';
 import type { PredictionReport } from '../inference/prediction-record.js';
 import { mostCostOf } from '../inference/price.js';
 import { countPromptTokens } from '../inference/settle.js';
+import { Telemetry } from '../telemetry/telemetry.js';
 import type { AdmissionGroup } from './admission-group.js';
-import { LiveRecord, type RecordKeeper } from './live-record.js';
+import { PredictionMetrics } from './prediction-metrics.js';
+import { LiveRecord, type RecordKeeper, type RecordStart } from './live-record.js';
 import { Openings } from './openings.js';
 import { PredictionWriter } from './prediction-writer.js';
-import type { StoredPrediction, Unbound } from './prediction-rows.js';
+import type { Settlement, StoredPrediction, Unbound } from './prediction-rows.js';
 import { toRecord } from './stored-record.js';
 import { PredictionsRepository } from './predictions.repository.js';
+import { UpstreamIds } from './upstream-ids.js';
 
 /** Notices of news about a prediction that another node waits for; the payload is its id. */
 const CHANNEL = 'cerebro_prediction';
-
-/** How many of the provider's ids are remembered, to notice one that comes twice. */
-const REMEMBERED_IDS = 20_000;
-
-/** Who has an id of the provider's. */
-interface Owner {
-  readonly id: string;
-  readonly tenantId: string;
-  /** Whether it was said that another prediction was given this id too. */
-  isReported: boolean;
-}
 
 /** The records of predictions. */
 @Injectable()
@@ -38,19 +29,22 @@ export class Predictions implements RecordKeeper {
   private readonly logger = new Logger(Predictions.name);
   private readonly live = new Map<string, LiveRecord>();
   /** Ends that are not written yet, by the ids of their predictions. */
-  private readonly settling = new Map<string, Promise<void>>();
-  private readonly owners = new LRUCache<string, Owner>({ max: REMEMBERED_IDS });
+  private readonly settling = new Map<string, Promise<unknown>>();
+  private readonly upstreamIds = new UpstreamIds();
   private readonly writer: PredictionWriter;
   private readonly openings: Openings;
+  private readonly metrics: PredictionMetrics;
   private listening = false;
 
   constructor(
     private readonly repository: PredictionsRepository,
     private readonly node: NodeLease,
     private readonly notifications: Notifications,
+    private readonly telemetry: Telemetry,
   ) {
     this.writer = new PredictionWriter(repository);
     this.openings = new Openings(this.writer);
+    this.metrics = new PredictionMetrics(telemetry.metrics, () => this.live.size);
   }
 
   /**
@@ -66,12 +60,14 @@ export class Predictions implements RecordKeeper {
     this.listen();
     await this.node.hold();
     const { model } = plan.request;
+    const { tracing } = this.telemetry;
     const id = newId('prd_');
     const lease = randomUUID();
     const start = {
       id,
       tenantId: call.tenantId,
       lease,
+      model: model.id,
       upstream: model.upstream,
       inputDigest,
       durable: call.durable,
@@ -90,17 +86,21 @@ export class Predictions implements RecordKeeper {
       heldNanos: mostCostOf(plan.price, { timeoutMs, promptTokens, images, tokenLimit }),
       requestId: call.requestId,
       fingerprint: call.fingerprint,
-      model: model.id,
       version: plan.version,
       images,
       promptTokens,
       timeoutMs,
       nodeId: this.node.id,
     };
-    const openedAt = await this.openings.write(intent, call.signal, group);
+    const openedAt = await tracing.within('admission', () =>
+      this.metrics.admission(() => this.openings.write(intent, call.signal, group)),
+    );
     const deadline = openedAt + timeoutMs;
     return this.keep(
-      new LiveRecord({ ...start, state: 'intent', upstreamId: undefined, openedAt, deadline }, this),
+      new LiveRecord(
+        { ...start, state: 'intent', upstreamId: undefined, openedAt, deadline, trace: tracing.here() },
+        this,
+      ),
     );
   }
 
@@ -148,6 +148,11 @@ export class Predictions implements RecordKeeper {
       record.refused('database_unavailable');
       return [];
     });
+  }
+
+  /** How many predictions, of all nodes, are past their deadline by so many milliseconds and not settled. */
+  countOverdue(graceMs: number): Promise<number> {
+    return this.repository.countOverdue(graceMs);
   }
 
   /** Of the provider's ids, those that belong to predictions of ours. */
@@ -235,19 +240,15 @@ export class Predictions implements RecordKeeper {
 
   settle: RecordKeeper['settle'] = (record, settlement) => {
     this.live.delete(record.id);
-    const written = this.writer.settle(settlement).finally(() => this.settling.delete(record.id));
+    const { trace: from } = record.start;
+    const written = this.telemetry.tracing
+      .within('settle', () => this.writer.settle(settlement), { from })
+      .then((isFirst) => isFirst && this.metrics.settled(record.start, settlement))
+      .finally(() => this.settling.delete(record.id));
     this.settling.set(record.id, written);
   };
 
-  bind: RecordKeeper['bind'] = ({ id, start: { tenantId } }, upstreamId) => {
-    const owner = this.owners.get(upstreamId);
-    if (!owner) this.owners.set(upstreamId, { id, tenantId, isReported: false });
-    if (!owner || owner.id === id) return 'own';
-    if (!owner.isReported)
-      this.logger.error(`Replicate gave ${id} the id ${upstreamId}, which is ${owner.id}'s`);
-    owner.isReported = true;
-    return owner.tenantId === tenantId ? 'shared' : 'foreign';
-  };
+  bind: RecordKeeper['bind'] = (record, upstreamId) => this.upstreamIds.bind(record, upstreamId);
 
   private keep(record: LiveRecord): LiveRecord {
     this.live.set(record.id, record);
@@ -260,11 +261,16 @@ export class Predictions implements RecordKeeper {
     const keeper: RecordKeeper = {
       bind: this.bind,
       advance: (_record, progress) => void writes.push(this.repository.advance([progress])),
-      settle: (_record, settlement) => void writes.push(this.repository.settle([settlement])),
+      settle: ({ start }, settlement) => void writes.push(this.settleNow(start, settlement)),
     };
     const record = toRecord(stored, { lease: stored.lease ?? '', takenFrom: undefined }, keeper);
     if (!record.reported(report)) this.logger.error(`a report for ${stored.id} is about another prediction`);
     for (const write of writes) await write;
+  }
+
+  private async settleNow(start: RecordStart, settlement: Settlement): Promise<void> {
+    const first = await this.repository.settle([settlement]);
+    if (first.has(settlement.id)) this.metrics.settled(start, settlement);
   }
 
   private listen(): void {

@@ -8,13 +8,14 @@ export function toRecord(
   held: Pick<RecordStart, 'lease' | 'takenFrom'>,
   keeper: RecordKeeper,
 ): LiveRecord {
-  const { id, tenantId, state, upstream, inputDigest, durable, ownUpstream } = stored;
+  const { id, tenantId, state, model, upstream, inputDigest, durable, ownUpstream } = stored;
   return new LiveRecord(
     {
       ...held,
       id,
       tenantId,
       state,
+      model,
       upstream,
       inputDigest,
       durable,

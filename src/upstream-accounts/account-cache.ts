@@ -14,6 +14,8 @@ export interface AccountSource {
   load(tenantId: string): Promise<UpstreamAccount | undefined>;
   /** Whether changes are heard of at present. */
   isHearing(): boolean;
+  /** Told of every look, for metrics. */
+  onLookup?(result: 'hit' | 'miss'): void;
 }
 
 /** What is known of a tenant. */
@@ -33,7 +35,9 @@ export class AccountCache {
   /** A tenant's own account; undefined where it has none. Rejects as the source does. */
   find(tenantId: string): Promise<UpstreamAccount | undefined> {
     const known = this.entries.get(tenantId);
-    if (known && performance.now() < known.goodUntil) return Promise.resolve(known.account);
+    const isGood = known !== undefined && performance.now() < known.goodUntil;
+    this.source.onLookup?.(isGood ? 'hit' : 'miss');
+    if (isGood) return Promise.resolve(known.account);
     return this.loading.get(tenantId) ?? this.fetch(tenantId);
   }
 

@@ -5,6 +5,7 @@ import { createTestDatabase, execute, type TestDatabase } from '../../test/suppo
 import { readEncryptionKeys } from '../config/encryption-keys.js';
 import { Notifications } from '../database/notifications.service.js';
 import { PrismaService } from '../database/prisma.service.js';
+import { Telemetry } from '../telemetry/telemetry.js';
 import { SealError, Vault } from '../vault/vault.service.js';
 import { TenantAccounts } from './tenant-accounts.service.js';
 
@@ -23,7 +24,7 @@ beforeAll(async () => {
   prisma = new PrismaService({ url: database.url, poolSize: 4 });
   const node = () => new Notifications({ url: database.url }, prisma);
   notifications = [node(), node()];
-  [here, there] = notifications.map((own) => new TenantAccounts(prisma, vault, own)) as [
+  [here, there] = notifications.map((own) => new TenantAccounts(prisma, vault, own, new Telemetry())) as [
     TenantAccounts,
     TenantAccounts,
   ];
@@ -100,7 +101,12 @@ describe("tenants' own accounts", () => {
   });
 
   it('cannot be stored without an encryption key, and nothing is written then', async () => {
-    const without = new TenantAccounts(prisma, new Vault([]), notifications[0] as Notifications);
+    const without = new TenantAccounts(
+      prisma,
+      new Vault([]),
+      notifications[0] as Notifications,
+      new Telemetry(),
+    );
     const storing = prisma.$transaction((tx) => without.set(tx, 'ten_a', TOKEN));
     await expect(storing).rejects.toMatchObject({ reason: 'encryption_not_configured' });
     expect((await row()).upstreamToken).toBeNull();

@@ -11,6 +11,7 @@ import {
   type UpstreamAccounts,
 } from '../inference/upstream-account.js';
 import { upstreamTokenContext } from '../vault/contexts.js';
+import { Telemetry } from '../telemetry/telemetry.js';
 import { Vault } from '../vault/vault.service.js';
 import { AccountCache } from './account-cache.js';
 
@@ -27,10 +28,12 @@ export class TenantAccounts implements UpstreamAccounts, OnModuleDestroy {
     private readonly prisma: PrismaService,
     private readonly vault: Vault,
     private readonly notifications: Notifications,
+    { metrics: { cacheLookups } }: Telemetry,
   ) {
     this.cache = new AccountCache({
       load: (tenantId) => this.load(tenantId),
       isHearing: () => notifications.isListening,
+      onLookup: (result) => cacheLookups.inc({ cache: 'upstream_accounts', result }),
     });
   }
 

@@ -8,6 +8,7 @@ import { Requires } from '../contracts/requires.decorator.js';
 import { ApiError } from '../errors/api-error.js';
 import { ApiErrors } from '../http/api-errors.decorator.js';
 import { Predictions } from '../predictions/predictions.service.js';
+import { Telemetry } from '../telemetry/telemetry.js';
 import { ReplicateWebhooks } from '../providers/replicate/webhooks.service.js';
 
 /** Replicate's door. Its signature is what it requires. */
@@ -20,6 +21,7 @@ export class ReplicateWebhooksController {
   constructor(
     private readonly webhooks: ReplicateWebhooks,
     private readonly predictions: Predictions,
+    private readonly telemetry: Telemetry,
   ) {}
 
   /** Anything but 2xx makes Replicate send again, so what we do not know, or know already, is a 200 as well. */
@@ -41,6 +43,18 @@ export class ReplicateWebhooksController {
     @Req() request: FastifyRequest,
     @Body() body: unknown,
   ): Promise<{ received: true }> {
+    const { webhooks } = this.telemetry.metrics;
+    try {
+      const isKnown = await this.hear(id, request, body);
+      webhooks.inc({ result: isKnown ? 'known' : 'unknown' });
+      return { received: true };
+    } catch (error) {
+      webhooks.inc({ result: error instanceof ApiError ? error.reason : 'error' });
+      throw error;
+    }
+  }
+
+  private async hear(id: string, request: FastifyRequest, body: unknown): Promise<boolean> {
     if (this.webhooks.publicUrl === undefined || !isId('prd_', id)) throw new ApiError('not_found');
     const report = await this.webhooks.read(
       {
@@ -52,9 +66,9 @@ export class ReplicateWebhooksController {
       body,
       id,
     );
-    if (!(await this.predictions.report(id, report)))
-      this.logger.warn(`a webhook for ${id}, which is unknown`);
-    return { received: true };
+    const isKnown = await this.predictions.report(id, report);
+    if (!isKnown) this.logger.warn(`a webhook for ${id}, which is unknown`);
+    return isKnown;
   }
 }
 

@@ -1,8 +1,10 @@
+import { Telemetry } from '../../src/telemetry/telemetry.js';
 // How Replicate is asked what a model takes, over HTTP against the sandbox's real schemas.
 import Replicate from 'replicate';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { ModelInterfacesStore } from '../../src/providers/replicate/model-interfaces.store.js';
 import { ModelsClient } from '../../src/providers/replicate/models.client.js';
+import { fixedToken } from '../../src/providers/replicate/access-token.js';
 import { ReplicateTransport } from '../../src/providers/replicate/transport.js';
 import { type Sandbox, startSandbox } from '../../src/sandbox/sandbox.js';
 
@@ -26,7 +28,12 @@ afterAll(async () => {
 });
 
 function openStore(baseUrl = sandbox.baseUrl): ModelInterfacesStore {
-  const transport = new ReplicateTransport({ baseUrl, token: 'x', cancelAfterMs: 60_000 });
+  const transport = new ReplicateTransport({
+    baseUrl,
+    token: fixedToken('x'),
+    telemetry: new Telemetry(),
+    cancelAfterMs: 60_000,
+  });
   transports.push(transport);
   return new ModelInterfacesStore(
     new ModelsClient(new Replicate({ auth: 'x', baseUrl, fetch: transport.fetch })),

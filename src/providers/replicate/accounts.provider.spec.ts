@@ -1,3 +1,4 @@
+import { Telemetry } from '../../telemetry/telemetry.js';
 // Two accounts on one Replicate, which is a server here that writes down who asks it for what.
 import { createServer, type IncomingMessage, type Server } from 'node:http';
 import { inspect } from 'node:util';
@@ -7,6 +8,7 @@ import { ApiError } from '../../errors/api-error.js';
 import type { InferenceRequest } from '../../inference/inference.js';
 import type { PredictionRecord } from '../../inference/prediction-record.js';
 import { upstreamAccount } from '../../inference/upstream-account.js';
+import { fixedToken } from './access-token.js';
 import { AccountPool } from './account-pool.js';
 import { AccountsProvider } from './accounts.provider.js';
 import { ReplicateConnection } from './connection.js';
@@ -59,7 +61,8 @@ beforeEach(async () => {
   };
   const settings = { get: (name: string) => values[name] } as unknown as SettingsService;
   const connect = (token: string, webhookUrl?: string) =>
-    new ReplicateConnection(settings, { token, webhookUrl }).provider;
+    new ReplicateConnection(settings, { token: fixedToken(token), webhookUrl, telemetry: new Telemetry() })
+      .provider;
   provider = new AccountsProvider(
     connect('r8_gateway', 'https://cerebro.example'),
     new AccountPool(({ token }) => connect(token)),

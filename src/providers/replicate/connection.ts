@@ -2,6 +2,8 @@
 // this account alone.
 import Replicate from 'replicate';
 import type { SettingsService } from '../../config/config.module.js';
+import type { Telemetry } from '../../telemetry/telemetry.js';
+import type { AccessToken } from './access-token.js';
 import { CreateAdmission } from './create-admission.js';
 import { ImageDelivery } from './image-delivery.js';
 import { ModelInterfacesStore } from './model-interfaces.store.js';
@@ -14,9 +16,10 @@ import { ReplicateTransport } from './transport.js';
 
 /** On which account, and where it is to report to. */
 export interface ConnectionOptions {
-  readonly token: string | undefined;
+  readonly token: AccessToken;
   /** Our address for webhooks; undefined: none are asked for. */
   readonly webhookUrl: string | undefined;
+  readonly telemetry: Telemetry;
 }
 
 /** One account's connection. */
@@ -24,31 +27,44 @@ export class ReplicateConnection {
   readonly client: ReplicateClient;
   readonly provider: ReplicateProvider;
 
-  constructor(settings: SettingsService, { token, webhookUrl }: ConnectionOptions) {
+  constructor(settings: SettingsService, { token, webhookUrl, telemetry }: ConnectionOptions) {
+    const { breakersOpen, breakerOpenings, cacheLookups } = telemetry.metrics;
     const baseUrl = settings.get('replicateBaseUrl', { infer: true });
     const timeoutMs = settings.get('predictionTimeoutMs', { infer: true });
     const admission = new CreateAdmission({
       createsPerMinute: settings.get('createsPerMinute', { infer: true }),
       modelConcurrency: settings.get('modelConcurrency', { infer: true }),
+      breakers: {
+        opened: () => {
+          breakersOpen.inc();
+          breakerOpenings.inc();
+        },
+        closed: () => breakersOpen.dec(),
+      },
     });
     const transport = new ReplicateTransport({
       baseUrl,
       token,
       cancelAfterMs: timeoutMs,
+      telemetry,
       onCreatesExhausted: (resetMs) => admission.pause(resetMs),
     });
     const replicate = new Replicate({
-      auth: token ?? '',
+      // The transport replaces it on each request, as it may change. Left empty, the client would look for it itself.
+      auth: 'unused',
       baseUrl,
       fetch: transport.fetch,
       useFileOutput: false,
     });
-    const interfaces = new ModelInterfacesStore(new ModelsClient(replicate));
+    const interfaces = new ModelInterfacesStore(new ModelsClient(replicate), undefined, (result) =>
+      cacheLookups.inc({ cache: 'model_interfaces', result }),
+    );
     this.client = new ReplicateClient(replicate, transport);
     this.provider = new ReplicateProvider({
       client: this.client,
       planner: new Planner(interfaces, new ImageDelivery(this.client), timeoutMs),
       admission,
+      tracing: telemetry.tracing,
       streams: new StreamWatch({ dispatcher: transport.dispatcher, baseUrl }),
       publicUrl: webhookUrl,
       close: () => transport.close(),

@@ -5,7 +5,7 @@ import { ModelPlaces } from './create-admission-places.js';
 import { CreateGovernor } from './create-governor.js';
 import { withRetries } from './create-retries.js';
 import type { Life } from './life.js';
-import { ModelBreaker } from './model-breaker.js';
+import { type BreakerWatch, ModelBreaker } from './model-breaker.js';
 import { RetryBudget } from './retry-budget.js';
 import { UpstreamFault } from './upstream-fault.js';
 
@@ -21,6 +21,8 @@ export interface AdmissionOptions {
   readonly createsPerMinute: number;
   /** Predictions of one model that are waited for at the same time. */
   readonly modelConcurrency: number;
+  /** Told of models whose creates begin, and cease, to be held back. */
+  readonly breakers?: BreakerWatch;
 }
 
 /** Gives a place back; calls after the first do nothing. */
@@ -33,9 +35,9 @@ export class CreateAdmission {
   private readonly budget = new RetryBudget();
   private readonly breakers = new LRUCache<string, ModelBreaker>({ max: MAX_BREAKERS });
 
-  constructor({ createsPerMinute, modelConcurrency }: AdmissionOptions) {
-    this.places = new ModelPlaces(modelConcurrency);
-    this.governor = new CreateGovernor(createsPerMinute);
+  constructor(private readonly options: AdmissionOptions) {
+    this.places = new ModelPlaces(options.modelConcurrency);
+    this.governor = new CreateGovernor(options.createsPerMinute);
   }
 
   /**
@@ -95,7 +97,7 @@ export class CreateAdmission {
   private breakerOf(model: string): ModelBreaker {
     const known = this.breakers.get(model);
     if (known) return known;
-    const breaker = new ModelBreaker(model);
+    const breaker = new ModelBreaker(model, this.options.breakers);
     this.breakers.set(model, breaker);
     return breaker;
   }

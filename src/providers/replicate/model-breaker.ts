@@ -34,15 +34,26 @@ class Untold<Value> extends Error {
   }
 }
 
+/** Told of a breaker that opens, and of one that closes. */
+export interface BreakerWatch {
+  opened(): void;
+  closed(): void;
+}
+
 /** Opens when half of ten or more creates within 30 s have failed by infrastructure; probes once, after 10 s. */
 export class ModelBreaker {
   private readonly logger = new Logger(ModelBreaker.name);
   private readonly policy: CircuitBreakerPolicy;
   private probeAt = 0;
+  /** Since it opened, also while it probes. */
+  private isOpen = false;
   /** Goes up with every change of state: a create tells nothing about times after its own. */
   private era = 0;
 
-  constructor(private readonly model: string) {
+  constructor(
+    private readonly model: string,
+    private readonly watch?: BreakerWatch,
+  ) {
     const probes = new ProbeTimes();
     this.policy = circuitBreaker(
       handleWhenResult((tried) => (tried as Tried<unknown>).verdict === 'fails'),
@@ -50,7 +61,11 @@ export class ModelBreaker {
     );
     this.policy.onBreak(() => this.onOpen(probes.last));
     this.policy.onStateChange(() => (this.era += 1));
-    this.policy.onReset(() => this.logger.log(`creates of ${model} are accepted again`));
+    this.policy.onReset(() => {
+      this.isOpen = false;
+      this.watch?.closed();
+      this.logger.log(`creates of ${model} are accepted again`);
+    });
   }
 
   /**
@@ -90,6 +105,8 @@ export class ModelBreaker {
   }
 
   private onOpen(probeAfter: number): void {
+    if (!this.isOpen) this.watch?.opened();
+    this.isOpen = true;
     this.probeAt = Date.now() + probeAfter;
     if (probeAfter > 0) this.logger.warn(`creates of ${this.model} keep failing: they are held back`);
   }

@@ -44,6 +44,7 @@ export class ModelInterfacesStore {
   constructor(
     private readonly client: ModelsClient,
     private readonly now: () => number = () => performance.now(),
+    private readonly onLookup: (result: 'hit' | 'miss') => void = () => undefined,
   ) {}
 
   /**
@@ -52,7 +53,9 @@ export class ModelInterfacesStore {
    */
   known(spec: ModelSpec): ResolvedModel | undefined {
     const resolved = this.recall(spec);
-    return resolved && reasonNotToAsk(resolved.model, spec) === undefined ? resolved : undefined;
+    const isKnown = resolved !== undefined && reasonNotToAsk(resolved.model, spec) === undefined;
+    this.onLookup(isKnown ? 'hit' : 'miss');
+    return isKnown ? resolved : undefined;
   }
 
   /**

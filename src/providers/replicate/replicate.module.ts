@@ -1,7 +1,10 @@
 import { Module } from '@nestjs/common';
 import { SettingsService } from '../../config/config.module.js';
+import { LiveSecrets } from '../../config/live-secrets.service.js';
 import { InferenceProvider } from '../../inference/inference.js';
 import type { UpstreamAccount } from '../../inference/upstream-account.js';
+import { Telemetry } from '../../telemetry/telemetry.js';
+import { fixedToken } from './access-token.js';
 import { AccountPool } from './account-pool.js';
 import { AccountsProvider } from './accounts.provider.js';
 import { ReplicateConnection } from './connection.js';
@@ -9,18 +12,24 @@ import { ReplicateWebhooks } from './webhooks.service.js';
 
 /** The gateway's own account. */
 class GatewayConnection extends ReplicateConnection {
-  constructor(readonly settings: SettingsService) {
+  constructor(
+    readonly settings: SettingsService,
+    readonly telemetry: Telemetry,
+    secrets: LiveSecrets,
+  ) {
     super(settings, {
-      token: settings.get('replicateToken', { infer: true }),
+      token: { current: () => secrets.get('replicateToken'), refused: () => secrets.refused() },
       webhookUrl: settings.get('publicUrl', { infer: true }),
+      telemetry,
     });
   }
 }
 
 /** Webhooks of another account are signed with another secret, which we would have to ask for and keep. */
-function toProvider({ provider, settings }: GatewayConnection): AccountsProvider {
+function toProvider({ provider, settings, telemetry }: GatewayConnection): AccountsProvider {
   const connect = ({ token }: UpstreamAccount) =>
-    new ReplicateConnection(settings, { token, webhookUrl: undefined }).provider;
+    new ReplicateConnection(settings, { token: fixedToken(token), webhookUrl: undefined, telemetry })
+      .provider;
   return new AccountsProvider(provider, new AccountPool(connect));
 }
 
@@ -29,8 +38,9 @@ function toProvider({ provider, settings }: GatewayConnection): AccountsProvider
   providers: [
     {
       provide: GatewayConnection,
-      inject: [SettingsService],
-      useFactory: (settings: SettingsService) => new GatewayConnection(settings),
+      inject: [SettingsService, Telemetry, LiveSecrets],
+      useFactory: (settings: SettingsService, telemetry: Telemetry, secrets: LiveSecrets) =>
+        new GatewayConnection(settings, telemetry, secrets),
     },
     { provide: InferenceProvider, inject: [GatewayConnection], useFactory: toProvider },
     {

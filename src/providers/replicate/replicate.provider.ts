@@ -12,6 +12,8 @@ import type {
   TextSink,
 } from '../../inference/inference.js';
 import type { PredictionRecord, PredictionReport } from '../../inference/prediction-record.js';
+import { SpanKind } from '@opentelemetry/api';
+import type { Tracing } from '../../telemetry/tracing.js';
 import type { CreateAdmission } from './create-admission.js';
 import { heard, noteFailure, toldToEnd, unseen } from './create-outcome.js';
 import { faultToApiError } from './failure.js';
@@ -36,12 +38,17 @@ const TELLING_LIMIT = 500;
 /** Suggested to who waited for a turn until the deadline, in milliseconds. */
 const QUEUED_RETRY = 5000;
 
+/** Attributes of the spans here: the record's id, and whether the line was held for the prediction's end. */
+const PREDICTION = 'cerebro.prediction.id';
+const HELD = 'cerebro.held';
+
 /** What a provider is made of. */
 export interface ReplicateParts {
   readonly client: ReplicateClient;
   readonly planner: Planner;
   readonly admission: CreateAdmission;
   readonly streams: StreamWatch;
+  readonly tracing: Tracing;
   /** Where Replicate's webhooks reach us; undefined: none are asked for. */
   readonly publicUrl: string | undefined;
   /** Closes the connections. */
@@ -85,8 +92,18 @@ export class ReplicateProvider implements InferenceProvider, OnModuleDestroy, On
       const leave = this.parts.admission.enter(plan.request.model.upstream);
       try {
         const hold = isHeld(plan, relay);
-        const { created, askedAt } = await this.create({ plan, input, hold }, record, life);
-        return await this.finish({ plan, record, life, relay }, created, askedAt);
+        const { tracing } = this.parts;
+        const { created, askedAt } = await tracing.within(
+          'create',
+          (span) => {
+            span?.setAttributes({ [PREDICTION]: record.id, [HELD]: hold });
+            return this.create({ plan, input, hold }, record, life);
+          },
+          { kind: SpanKind.CLIENT },
+        );
+        return await tracing.within('wait', () =>
+          this.finish({ plan, record, life, relay }, created, askedAt),
+        );
       } finally {
         leave();
       }
@@ -108,7 +125,9 @@ export class ReplicateProvider implements InferenceProvider, OnModuleDestroy, On
     const relay = sink && new Relay(sink);
     return this.live({ plan: known, signal, relay }, async (life) => {
       const waiting = { plan: known, record, life, relay };
-      const prediction = await this.follow(unseen(upstreamId), waiting, { lookAtOnce: true });
+      const prediction = await this.parts.tracing.within('wait', () =>
+        this.follow(unseen(upstreamId), waiting, { lookAtOnce: true }),
+      );
       return toAnswer(prediction, known, undefined);
     });
   }

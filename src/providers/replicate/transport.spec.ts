@@ -1,5 +1,7 @@
+import { Telemetry } from '../../telemetry/telemetry.js';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { fixedToken } from './access-token.js';
 import { type FailedReply, ReplicateTransport, type TransportOptions } from './transport.js';
 
 type Handler = (request: IncomingMessage, response: ServerResponse) => void;
@@ -24,7 +26,8 @@ async function serve(handler: Handler) {
 function connect(origin: string, more: Partial<TransportOptions> = {}): ReplicateTransport {
   const transport = new ReplicateTransport({
     baseUrl: `${origin}/v1`,
-    token: 'secret',
+    token: fixedToken('secret'),
+    telemetry: new Telemetry(),
     cancelAfterMs: 60_000,
     ...more,
   });

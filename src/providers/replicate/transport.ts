@@ -1,8 +1,12 @@
 // The `fetch` under the official client: an undici agent with limits, and answers shaped so that the client
 // never repeats a request by itself. It repeats thrown errors and 429s at once, without waiting, POSTs too.
 import { Agent, type Dispatcher } from 'undici';
+import { type AccessToken, authorized, withToken } from './access-token.js';
 import { exchange, type ExchangeReply, type ExchangeRequest } from './exchange.js';
+import type { Metrics } from '../../telemetry/metrics.js';
+import type { Telemetry } from '../../telemetry/telemetry.js';
 import { readReset, refusal } from './problem.js';
+import { operationOf } from './upstream-operation.js';
 import { UpstreamFault } from './upstream-fault.js';
 
 /** Key of the HTTP status on parsed bodies: Replicate's 201 and 202 differ, and the client drops the status. */
@@ -41,14 +45,18 @@ const CONNECT_TIMEOUT = 10_000;
 /** Shortest age that Replicate takes as `Cancel-After`, in seconds. */
 const MIN_CANCEL_AFTER = 5;
 
+/** An answer, and the token that it was asked for with. */
+type TokenReply = ExchangeReply & { readonly token: string | undefined };
+
 /** How to reach Replicate. */
 export interface TransportOptions {
   /** Of Replicate's API. Nothing is sent to another origin: every request carries the token. */
   readonly baseUrl: string;
-  /** For the requests that the official client does not make. */
-  readonly token: string | undefined;
+  /** Put on every request, in place of what the official client has put there. */
+  readonly token: AccessToken;
   /** Age at which Replicate itself is to end a prediction, in case nobody else can, in milliseconds. */
   readonly cancelAfterMs: number;
+  readonly telemetry: Telemetry;
   /** Told when an answer to a create says that no more are taken for a while, in milliseconds. */
   readonly onCreatesExhausted?: (resetMs: number) => void;
 }
@@ -101,12 +109,7 @@ export class ReplicateTransport {
     bytes: Uint8Array,
     { contentType, signal }: { contentType: string; signal: AbortSignal },
   ): Promise<unknown> {
-    const { token } = this.options;
-    const headers = {
-      ...(token !== undefined && { authorization: `Bearer ${token}` }),
-      'content-type': contentType,
-      'user-agent': 'cerebro',
-    };
+    const headers = { 'content-type': contentType, 'user-agent': 'cerebro' };
     const url = new URL(path, `${this.options.baseUrl.replace(/\/+$/, '')}/`);
     const body = bytes as Uint8Array<ArrayBuffer>;
     const reply = await this.send(url, { method: 'POST', headers, body, signal }, UPLOAD_TIMES);
@@ -129,7 +132,7 @@ export class ReplicateTransport {
     await this.agent.close();
   }
 
-  private async sendCreate(url: URL, init: RequestInit): Promise<ExchangeReply> {
+  private async sendCreate(url: URL, init: RequestInit): Promise<TokenReply> {
     let sentAt = performance.now();
     const headers = {
       ...(init.headers as Record<string, string>),
@@ -143,19 +146,33 @@ export class ReplicateTransport {
     return reply;
   }
 
-  private async send(
+  private send(
+    url: URL,
+    init: RequestInit,
+    times: Times,
+    more: Pick<ExchangeRequest, 'stopOnlyBeforeSent' | 'onSent'> = { stopOnlyBeforeSent: false },
+  ): Promise<TokenReply> {
+    return withToken(this.options.token, (token) => {
+      const headers = authorized({ ...(init.headers as Record<string, string>) }, token);
+      return this.sendOnce(url, { ...init, headers }, times, more);
+    });
+  }
+
+  private async sendOnce(
     url: URL,
     { method = 'GET', headers, body, signal }: RequestInit,
     { headersTimeoutMs, timeoutMs }: Times,
-    more: Pick<ExchangeRequest, 'stopOnlyBeforeSent' | 'onSent'> = { stopOnlyBeforeSent: false },
+    more: Pick<ExchangeRequest, 'stopOnlyBeforeSent' | 'onSent'>,
   ): Promise<ExchangeReply> {
     if (url.origin !== this.origin)
       throw new UpstreamFault('unreadable', { message: `Replicate: led to ${url.origin}` });
     const content = typeof body === 'string' || body instanceof Uint8Array ? body : undefined;
-    return exchange(this.agent, {
+    const { metrics, tracing } = this.options.telemetry;
+    const traceparent = tracing.traceparent();
+    const sending = exchange(this.agent, {
       url,
       method,
-      headers: { ...(headers as Record<string, string>) },
+      headers: { ...(headers as Record<string, string>), ...(traceparent !== undefined && { traceparent }) },
       headersTimeoutMs,
       idleTimeoutMs: IDLE_TIMEOUT,
       timeoutMs: timeoutMs + (content?.length ?? 0) / SLOWEST_UPLOAD,
@@ -165,11 +182,11 @@ export class ReplicateTransport {
       ...(content !== undefined && { body: content }),
       ...(signal && { signal }),
     });
+    return measured(metrics, operationOf(method, url.pathname), sending);
   }
 
   /** Nobody promises that a refusal does not repeat what it refuses. */
-  private refusal(reply: ExchangeReply): UpstreamFault {
-    const { token } = this.options;
+  private refusal({ token, ...reply }: TokenReply): UpstreamFault {
     return refusal(token ? { ...reply, body: reply.body.replaceAll(token, '…') } : reply);
   }
 
@@ -182,6 +199,24 @@ export class ReplicateTransport {
   private noteLimit({ headers }: ExchangeReply, ageMs: number): void {
     const resetMs = (readReset(headers) ?? 0) - ageMs;
     if (resetMs > 0) this.options.onCreatesExhausted?.(resetMs);
+  }
+}
+
+/** Counts a request, and how long it takes. */
+async function measured(
+  { upstreamRequests, upstreamDuration }: Metrics,
+  operation: string,
+  sending: Promise<ExchangeReply>,
+): Promise<ExchangeReply> {
+  const startedAt = performance.now();
+  let status = 'error';
+  try {
+    const reply = await sending;
+    status = String(reply.status);
+    return reply;
+  } finally {
+    upstreamRequests.inc({ operation, status });
+    upstreamDuration.observe({ operation }, (performance.now() - startedAt) / 1000);
   }
 }
 
