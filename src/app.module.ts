@@ -7,6 +7,7 @@ import { SettingsModule } from './config/config.module.js';
 import type { Settings } from './config/settings.js';
 import { DatabaseHealth } from './database/database-health.service.js';
 import { DatabaseModule } from './database/database.module.js';
+import { PoolMetrics } from './database/pool-metrics.service.js';
 import { FilesModule } from './files/files.module.js';
 import type { InFlight } from './http/in-flight.js';
 import { HealthController, ReadinessProbe } from './observability/health.controller.js';
@@ -43,6 +44,7 @@ export class AppModule {
       ],
       controllers: [HealthController, MetricsController],
       providers: [
+        PoolMetrics,
         {
           provide: ReadinessProbe,
           inject: [DatabaseHealth],

@@ -1,5 +1,6 @@
 // `key …`: credentials of tenants. A key is known by its id alone here.
 import { Command, Option } from 'commander';
+import { KeyPeppers } from './auth/key-peppers.service.js';
 import {
   checked,
   limited,
@@ -39,6 +40,12 @@ export function keyCommand(): Command {
   addReads(key);
   addUpdate(key);
   addRotate(key);
+  key
+    .command('peppers')
+    .description(
+      'count the keys that work under each pepper, to see whether the previous one is still needed',
+    )
+    .action(() => run((app) => app.get(KeyPeppers).count()));
   key
     .command('revoke')
     .description('end a key for good')

@@ -9,6 +9,8 @@ import { DatabaseModule } from './database/database.module.js';
 import { migrationsFolder } from './database/migration-files.js';
 import { applyMigrations } from './database/migrations.js';
 import { startLocalServices } from './local-services.js';
+import { Telemetry } from './telemetry/telemetry.js';
+import { TelemetryModule } from './telemetry/telemetry.module.js';
 import { localManager, type Manager } from './tenancy/manager.js';
 import { TenancyModule } from './tenancy/tenancy.module.js';
 
@@ -20,13 +22,14 @@ export type Act = (app: INestApplicationContext, manager: Manager) => Promise<ob
 
 /** Runs a command, and prints what it gives. */
 export async function run(act: Act): Promise<void> {
-  const services = await startLocalServices(loadSettings('command'), { role: 'command' });
+  const services = await startLocalServices(await loadSettings('command'), { role: 'command' });
   try {
     const { settings } = services;
     await applyMigrations({ url: settings.databaseUrl, folder: migrationsFolder });
     const imports = [
       SettingsModule.forRoot(settings),
       DatabaseModule.forRoot({ url: settings.databaseUrl, poolSize: 1 }),
+      TelemetryModule.forRoot(new Telemetry()),
       AuditModule,
       TenancyModule,
     ];

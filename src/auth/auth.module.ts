@@ -6,6 +6,7 @@ import { AuthGuard } from './auth.guard.js';
 import { Authenticator } from './authenticator.service.js';
 import { CredentialsRepository } from './credentials.repository.js';
 import { KeyHasher } from './key-hasher.js';
+import { KeyPeppers } from './key-peppers.service.js';
 import { KeyUses } from './key-uses.service.js';
 import { Revocations } from './revocations.service.js';
 
@@ -17,14 +18,18 @@ import { Revocations } from './revocations.service.js';
       provide: KeyHasher,
       inject: [SettingsService],
       useFactory: (settings: SettingsService) =>
-        new KeyHasher(settings.getOrThrow('keyPepper', { infer: true })),
+        new KeyHasher(
+          settings.getOrThrow('keyPepper', { infer: true }),
+          settings.get('keyPepperPrevious', { infer: true }),
+        ),
     },
     CredentialsRepository,
     KeyUses,
+    KeyPeppers,
     Authenticator,
     Revocations,
     { provide: APP_GUARD, useClass: AuthGuard },
   ],
-  exports: [Authenticator, KeyHasher, Revocations],
+  exports: [Authenticator, KeyHasher, KeyPeppers, Revocations],
 })
 export class AuthModule {}

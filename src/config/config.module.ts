@@ -1,6 +1,7 @@
-// Gives the checked settings to everything that Nest builds, through @nestjs/config.
+// Gives the checked settings to everything that Nest builds, through @nestjs/config, and secrets as they are now.
 import { type DynamicModule, Module } from '@nestjs/common';
 import { ConfigModule, ConfigService } from '@nestjs/config';
+import { LiveSecrets } from './live-secrets.service.js';
 import type { Settings } from './settings.js';
 
 /** `ConfigService` as this project injects it: `config.get('port', { infer: true })`. */
@@ -16,8 +17,11 @@ export class SettingsModule {
       imports: [
         ConfigModule.forRoot({ ignoreEnvFile: true, skipProcessEnv: true, load: [() => ({ ...settings })] }),
       ],
-      providers: [{ provide: SettingsService, useExisting: ConfigService }],
-      exports: [SettingsService],
+      providers: [
+        { provide: SettingsService, useExisting: ConfigService },
+        { provide: LiveSecrets, useFactory: () => new LiveSecrets(settings) },
+      ],
+      exports: [SettingsService, LiveSecrets],
     };
   }
 }

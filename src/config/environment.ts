@@ -1,50 +1,51 @@
 // The only place that reads the process's environment and its .env file.
 import { loadEnvFile } from 'node:process';
+import { resolveSecrets } from './secret-resolver.js';
+import type { Environment } from './secret-sources.js';
+import { isSetting, secretNames } from './setting-catalogue.js';
 import { parseSettings, type Role, type Settings, SettingsError } from './settings.js';
 
-/** Variables with our prefix that mean something; a further one is a typing mistake. */
-const KNOWN = [
-  'CEREBRO_ADMIN_KEY',
-  'CEREBRO_ALLOW_PRIVATE_IMAGE_HOSTS',
-  'CEREBRO_BODY_LIMIT',
-  'CEREBRO_CORS_ORIGINS',
-  'CEREBRO_CREATES_PER_MINUTE',
-  'CEREBRO_DATABASE_POOL_SIZE',
-  'CEREBRO_DATA_DIR',
-  'CEREBRO_DEFAULT_HARDWARE',
-  'CEREBRO_DRAIN_TIMEOUT',
-  'CEREBRO_ENCRYPTION_KEYS',
-  'CEREBRO_FAILED_AUTH_PER_MINUTE',
-  'CEREBRO_IMAGE_MODE',
-  'CEREBRO_KEY_PEPPER',
-  'CEREBRO_LEDGER_RETENTION',
-  'CEREBRO_MODELS',
-  'CEREBRO_MODELS_FILE',
-  'CEREBRO_MODEL_CONCURRENCY',
-  'CEREBRO_PREDICTION_TIMEOUT',
-  'CEREBRO_PUBLIC_URL',
-  'CEREBRO_STREAM_HEARTBEAT',
-  'CEREBRO_STRUCTURED_RETRIES',
-  'CEREBRO_TRUSTED_PROXIES',
-  'CEREBRO_UNSUPPORTED_PARAMS',
-];
+/** Secrets that commands have no use for: who runs one need not be able to read them. */
+const GATEWAY_ONLY = ['REPLICATE_API_TOKEN', 'CEREBRO_ADMIN_KEY', 'CEREBRO_METRICS_TOKEN'];
 
 /**
- * Settings from the environment and, below it, from `.env` in the working folder.
+ * Settings from the environment and, below it, from `.env` in the working folder; secrets from where these say that
+ * they are.
  *
- * @throws {SettingsError} when a variable is wrong or `.env` cannot be read
+ * @throws {SettingsError} when a variable is wrong, a secret cannot be read, or `.env` cannot
  */
-export function loadSettings(role: Role = 'gateway'): Settings {
+export async function loadSettings(role: Role = 'gateway'): Promise<Settings> {
   try {
     loadEnvFile();
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ENOENT')
       throw new SettingsError('Cerebro cannot read .env.');
   }
-  return parseSettings(process.env, role);
+  return readSettings(process.env, role);
+}
+
+/**
+ * Settings from an environment; secrets from where it says that they are.
+ *
+ * @throws {SettingsError} when a variable is wrong or a secret cannot be read
+ */
+export async function readSettings(given: Environment, role: Role): Promise<Settings> {
+  const { env, external } = await resolveSecrets(given, secretsFor(role));
+  const settings = parseSettings(env, role);
+  if (external.length === 0) return settings;
+  return {
+    ...settings,
+    externalSecrets: { names: external, reload: () => readSettings(given, role) },
+  };
+}
+
+/** Names of the secrets that are read from elsewhere: no more than the role has a use for. */
+function secretsFor(role: Role): string[] {
+  if (role === 'migration') return ['DATABASE_URL'];
+  return secretNames().filter((name) => role === 'gateway' || !GATEWAY_ONLY.includes(name));
 }
 
 /** Names that look like ours and mean nothing, for a warning at start. */
 export function unknownVariables(): string[] {
-  return Object.keys(process.env).filter((name) => name.startsWith('CEREBRO_') && !KNOWN.includes(name));
+  return Object.keys(process.env).filter((name) => name.startsWith('CEREBRO_') && !isSetting(name));
 }

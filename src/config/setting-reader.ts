@@ -80,7 +80,10 @@ export class SettingReader {
     const unit = UNITS[(match?.[2] ?? 's') as keyof typeof UNITS];
     const milliseconds = match ? Number(match[1]) * unit : NaN;
     if (milliseconds >= min && milliseconds <= max) return Math.round(milliseconds);
-    return this.refuse(name, `must be a time from ${min / 1000}s to ${max / 1000}s, such as 90s or 10m`);
+    return this.refuse(
+      name,
+      `must be a time from ${spelled(min)} to ${spelled(max)}, written as 90s or 10m are`,
+    );
   }
 
   /** An address with one of the protocols. */
@@ -108,4 +111,11 @@ export class SettingReader {
     this.problems.push(`${name} ${problem}`);
     return undefined;
   }
+}
+
+/** A time in the largest unit in which it is whole. */
+function spelled(milliseconds: number): string {
+  const units = Object.entries(UNITS).reverse();
+  const [unit, size] = units.find(([, it]) => milliseconds > 0 && milliseconds % it === 0) ?? ['s', UNITS.s];
+  return `${milliseconds / size}${unit}`;
 }

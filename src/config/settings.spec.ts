@@ -28,10 +28,12 @@ describe('settings', () => {
       port: 3000,
       logLevel: 'info',
       databasePoolSize: 10,
+      databaseWaitMs: 0,
       dataDir: '.cerebro',
       replicateBaseUrl: REPLICATE_API,
       replicateModelVersion: DEFAULT_MODEL_VERSION,
       predictionTimeoutMs: 600_000,
+      shutdownDelayMs: 0,
       drainTimeoutMs: 30_000,
       ledgerRetentionMs: 400 * 86_400_000,
       models: [],
@@ -47,11 +49,21 @@ describe('settings', () => {
       corsOrigins: [],
       trustedProxies: [],
       encryptionKeys: [],
+      secretsRefreshMs: 300_000,
     });
   });
 
   it('listen on every address in production', () => {
     expect(parseSettings(production).host).toBe('0.0.0.0');
+  });
+
+  it('give load balancers time at a stop, and the database at a start, in production (H7, H16)', () => {
+    expect(parseSettings(production)).toMatchObject({ shutdownDelayMs: 5000, databaseWaitMs: 300_000 });
+    const times = { CEREBRO_SHUTDOWN_DELAY: '250ms', CEREBRO_DATABASE_WAIT: '0' };
+    expect(parseSettings({ ...production, ...times })).toMatchObject({
+      shutdownDelayMs: 250,
+      databaseWaitMs: 0,
+    });
   });
 
   it('name every required variable that production lacks, at once', () => {
@@ -72,10 +84,21 @@ describe('settings', () => {
     );
   });
 
+  it('ask migrations for the database alone', () => {
+    const { NODE_ENV, DATABASE_URL } = production;
+    expect(parseSettings({ NODE_ENV, DATABASE_URL }, 'migration')).toMatchObject({
+      databaseUrl: DATABASE_URL,
+    });
+    expect(() => parseSettings({ NODE_ENV }, 'migration')).toThrow(/: DATABASE_URL is required[^;]*\.$/);
+  });
+
   it('refuse empty and short secrets in production (E19)', () => {
     expect(problemOf({ ...production, CEREBRO_KEY_PEPPER: '' })).toContain('CEREBRO_KEY_PEPPER is required');
     expect(problemOf({ ...production, CEREBRO_ADMIN_KEY: 'admin' })).toContain(
       'CEREBRO_ADMIN_KEY must have at least 16',
+    );
+    expect(problemOf({ ...production, CEREBRO_KEY_PEPPER_PREVIOUS: 'pepper' })).toContain(
+      'CEREBRO_KEY_PEPPER_PREVIOUS must have at least 16',
     );
   });
 
@@ -97,11 +120,12 @@ describe('settings', () => {
       CEREBRO_UNSUPPORTED_PARAMS: marker,
       CEREBRO_STRUCTURED_RETRIES: marker,
       CEREBRO_STREAM_HEARTBEAT: marker,
+      CEREBRO_SECRETS_REFRESH: marker,
       CEREBRO_CORS_ORIGINS: `*, https://${marker}/`,
       CEREBRO_ENCRYPTION_KEYS: `1:${marker}`,
     });
     expect(problem).not.toContain(marker);
-    expect(problem.match(/must/g)?.length).toBe(16);
+    expect(problem.match(/must/g)?.length).toBe(17);
   });
 
   it.each([
@@ -122,6 +146,9 @@ describe('settings', () => {
     'PORT=0x10',
     'CEREBRO_PREDICTION_TIMEOUT=0',
     'CEREBRO_PREDICTION_TIMEOUT=2d',
+    'CEREBRO_SHUTDOWN_DELAY=2h',
+    'CEREBRO_SHUTDOWN_DELAY=-1',
+    'CEREBRO_DATABASE_WAIT=2d',
     'CEREBRO_LEDGER_RETENTION=12h',
     'CEREBRO_LEDGER_RETENTION=400y',
     'CEREBRO_LEDGER_RETENTION=1000000d',
@@ -146,6 +173,9 @@ describe('settings', () => {
     'CEREBRO_FAILED_AUTH_PER_MINUTE=1.5',
     'CEREBRO_UNSUPPORTED_PARAMS=ignore',
     'CEREBRO_UNSUPPORTED_PARAMS=true',
+    'CEREBRO_SECRETS_REFRESH=-1',
+    'CEREBRO_SECRETS_REFRESH=never',
+    'CEREBRO_SECRETS_REFRESH=25h',
     'CEREBRO_STRUCTURED_RETRIES=-1',
     'CEREBRO_STRUCTURED_RETRIES=6',
     'CEREBRO_STRUCTURED_RETRIES=1.5',

@@ -3,6 +3,7 @@ import ipaddr from 'ipaddr.js';
 import { UNSUPPORTED_PARAMS, type UnsupportedParams } from '../inference/call.js';
 import { type EncryptionKey, readEncryptionKeys } from './encryption-keys.js';
 import { SettingReader } from './setting-reader.js';
+import { readTraceSettings, type TraceSettings } from './trace-settings.js';
 
 /** Version of `jimothyjohn/phi3-vision-instruct` that takes comma-separated `image_urls`. */
 export const DEFAULT_MODEL_VERSION = 'eb47203b095603b4189c941667c3e21b7aba6694af845dae9a889a348581ed17';
@@ -37,6 +38,8 @@ export interface Settings {
   readonly databaseUrl?: string;
   /** Most connections to the database that one node holds. */
   readonly databasePoolSize: number;
+  /** How long a start waits for a database that cannot be reached. */
+  readonly databaseWaitMs: number;
   /** Where the embedded database and the generated secrets live. */
   readonly dataDir: string;
   /** Absent outside production: the sandbox answers. */
@@ -76,14 +79,26 @@ export interface Settings {
   readonly adminKey?: string;
   /** Secret of the key hashes. Absent outside production: generated. */
   readonly keyPepper?: string;
+  /** The one before it, under which keys still work. */
+  readonly keyPepperPrevious?: string;
   /** Keys of stored secrets, such as tenants' own tokens; none: such secrets cannot be stored. */
   readonly encryptionKeys: readonly EncryptionKey[];
+  /** How often secrets that come from files or AWS Secrets Manager are read again; 0: never. */
+  readonly secretsRefreshMs: number;
+  /** Absent where all secrets are in the environment itself. */
+  readonly externalSecrets?: ExternalSecrets;
   /** How long one prediction may take, boot included, before it is cancelled. */
   readonly predictionTimeoutMs: number;
-  /** How long running requests may go on after SIGTERM. */
+  /** How long after SIGTERM connections are still accepted, while readiness says no more. */
+  readonly shutdownDelayMs: number;
+  /** How long running requests may go on after that. */
   readonly drainTimeoutMs: number;
   /** How long the line of a settled prediction stays in the ledger. */
   readonly ledgerRetentionMs: number;
+  /** Bearer token that `/metrics` asks for; absent: it is open. */
+  readonly metricsToken?: string;
+  /** Where traces go; absent: nothing is traced. */
+  readonly traces?: TraceSettings;
   /** Largest request body, in bytes. */
   readonly bodyLimit: number;
 }
@@ -91,16 +106,40 @@ export interface Settings {
 /** See `Settings.imageMode`. */
 export type ImageMode = (typeof IMAGE_MODES)[number];
 
+/** Secrets that come from elsewhere than the environment. */
+export interface ExternalSecrets {
+  /** Variables that they would be in otherwise, such as `DATABASE_URL`. */
+  readonly names: readonly string[];
+  /** Reads all settings anew. @throws {SettingsError} */
+  readonly reload: () => Promise<Settings>;
+}
+
 /** Wrong settings: one line that names every bad variable and prints no value. */
 export class SettingsError extends Error {
   override readonly name = 'SettingsError';
+
+  /** What is wrong, a clause each, where that was found at once. */
+  readonly problems: readonly string[];
+
+  constructor(
+    message: string,
+    { problems = [], ...options }: ErrorOptions & { problems?: readonly string[] } = {},
+  ) {
+    super(message, options);
+    this.problems = problems;
+  }
+
+  /** An error about what was found at once. */
+  static of(problems: readonly string[]): SettingsError {
+    return new SettingsError(`Cerebro cannot start: ${problems.join('; ')}.`, { problems });
+  }
 }
 
 /** Secrets shorter than this can be guessed, so production refuses them. */
 const SECRET_MIN_LENGTH = 16;
 
-/** What the settings are for. A command answers no callers, and asks no models. */
-export type Role = 'gateway' | 'command';
+/** What the settings are for. A command answers no callers, and asks no models; a migration knows no keys either. */
+export type Role = 'gateway' | 'command' | 'migration';
 
 /**
  * Reads and checks all settings at once.
@@ -122,16 +161,31 @@ export function parseSettings(
     ...secret,
     required: serves,
   });
-  const keyPepper = read.text('CEREBRO_KEY_PEPPER', secret);
+  const keyPepper = read.text('CEREBRO_KEY_PEPPER', {
+    ...secret,
+    required: production && role !== 'migration',
+  });
+  const keyPepperPrevious = read.text('CEREBRO_KEY_PEPPER_PREVIOUS', { ...secret, required: false });
   const publicUrl = read.baseUrl('CEREBRO_PUBLIC_URL', production ? ['https:'] : ['https:', 'http:']);
   const modelsFile = read.text('CEREBRO_MODELS_FILE');
   const defaultHardware = read.text('CEREBRO_DEFAULT_HARDWARE');
+  const metricsToken = read.matching(
+    'CEREBRO_METRICS_TOKEN',
+    /^[\x21-\x7e]{1,512}$/,
+    'a text without spaces',
+    {
+      minLength: secret.minLength,
+    },
+  );
+  const traces = readTraceSettings(read);
   const settings: Settings = {
     production,
     host: read.text('HOST') ?? (production ? '0.0.0.0' : '127.0.0.1'),
     port: read.integer('PORT', { min: 0, max: 65_535 }) ?? 3000,
     logLevel: read.oneOf('LOG_LEVEL', LOG_LEVELS) ?? 'info',
     databasePoolSize: read.integer('CEREBRO_DATABASE_POOL_SIZE', { min: 1, max: 1000 }) ?? 10,
+    databaseWaitMs:
+      read.duration('CEREBRO_DATABASE_WAIT', { min: 0, max: DAY }) ?? (production ? 300_000 : 0),
     dataDir: read.text('CEREBRO_DATA_DIR') ?? '.cerebro',
     replicateBaseUrl: withVersionPath(read.url('REPLICATE_BASE_URL', ['https:', 'http:']) ?? REPLICATE_API),
     replicateModelVersion:
@@ -139,6 +193,8 @@ export function parseSettings(
       DEFAULT_MODEL_VERSION,
     predictionTimeoutMs:
       read.duration('CEREBRO_PREDICTION_TIMEOUT', { min: 1000, max: 86_400_000 }) ?? 600_000,
+    shutdownDelayMs:
+      read.duration('CEREBRO_SHUTDOWN_DELAY', { min: 0, max: 3_600_000 }) ?? (production ? 5000 : 0),
     drainTimeoutMs: read.duration('CEREBRO_DRAIN_TIMEOUT', { min: 0, max: 3_600_000 }) ?? 30_000,
     ledgerRetentionMs:
       read.duration('CEREBRO_LEDGER_RETENTION', { min: DAY, max: 36_500 * DAY }) ?? 400 * DAY,
@@ -158,31 +214,31 @@ export function parseSettings(
     unsupportedParams: read.oneOf('CEREBRO_UNSUPPORTED_PARAMS', UNSUPPORTED_PARAMS) ?? 'refuse',
     structuredRetries: read.integer('CEREBRO_STRUCTURED_RETRIES', { min: 0, max: 5 }) ?? 1,
     streamHeartbeatMs: read.duration('CEREBRO_STREAM_HEARTBEAT', { min: 1000, max: 60_000 }) ?? 10_000,
+    secretsRefreshMs: read.duration('CEREBRO_SECRETS_REFRESH', { min: 0, max: DAY }) ?? 300_000,
     encryptionKeys:
       read.parsed(
         'CEREBRO_ENCRYPTION_KEYS',
         readEncryptionKeys,
         'keys such as 1:<32 bytes in base64>, separated by commas, each with a version of its own',
       ) ?? [],
-    trustedProxies: read.list(
-      'CEREBRO_TRUSTED_PROXIES',
-      isNetwork,
-      'addresses or networks such as 10.0.0.0/8',
-    ),
+    trustedProxies: read.list('CEREBRO_TRUSTED_PROXIES', isNetwork, '10.0.0.1 or 10.0.0.0/8'),
     corsOrigins: read.list(
       'CEREBRO_CORS_ORIGINS',
       isOrigin,
       'https://app.example.com (a scheme and a host, no slash at the end), or *',
     ),
     ...(defaultHardware === undefined ? {} : { defaultHardware }),
+    ...(metricsToken === undefined ? {} : { metricsToken }),
+    ...(traces === undefined ? {} : { traces }),
     ...(publicUrl === undefined ? {} : { publicUrl }),
     ...(modelsFile === undefined ? {} : { modelsFile }),
     ...(databaseUrl === undefined ? {} : { databaseUrl }),
     ...(replicateToken === undefined ? {} : { replicateToken }),
     ...(adminKey === undefined ? {} : { adminKey }),
     ...(keyPepper === undefined ? {} : { keyPepper }),
+    ...(keyPepperPrevious === undefined ? {} : { keyPepperPrevious }),
   };
-  if (read.problems.length > 0) throw new SettingsError(`Cerebro cannot start: ${read.problems.join('; ')}.`);
+  if (read.problems.length > 0) throw SettingsError.of(read.problems);
   return settings;
 }
 

@@ -51,6 +51,20 @@ describe('DatabaseHealth', () => {
     expect(await healthOf(empty.url).check()).toBe('migrations_pending');
   });
 
+  it('tells of a database that can only be read, as a standby after a failover (H5)', async () => {
+    const readOnly = await createTestDatabase();
+    closing.push(() => readOnly.drop());
+    const name = new URL(readOnly.url).pathname.slice(1);
+    await execute(database.url, `ALTER DATABASE ${name} SET default_transaction_read_only = on`);
+    expect(await healthOf(readOnly.url).check()).toBe('read-only');
+    await execute(database.url, `ALTER DATABASE ${name} RESET default_transaction_read_only`);
+    expect(await healthOf(readOnly.url).check()).toBe('ok');
+  });
+
+  it('is ok with migrations that only a newer version knows (H6)', async () => {
+    expect(await healthOf(database.url, migrations.slice(0, -1)).check()).toBe('ok');
+  });
+
   it('is down when nobody listens', async () => {
     const { url, server } = await silentServer();
     server.close();

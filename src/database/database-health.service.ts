@@ -2,11 +2,15 @@
 // not look like a dead database, or a load peak would take every node out of service.
 import { Logger, type OnApplicationShutdown } from '@nestjs/common';
 import pg from 'pg';
-import type { DatabaseOptions } from './database-options.js';
-import { pendingOf } from './migration-state.js';
+import { databaseClient } from './database.client.js';
+import type { DatabaseAccess } from './database-options.js';
+import { readinessOf } from './migration-state.js';
 
-/** `migrations_pending`: it answers, but lacks migrations that this version of Cerebro brings. */
-export type DatabaseState = 'ok' | 'down' | 'migrations_pending';
+/**
+ * `migrations_pending`: it answers, but lacks migrations that this version of Cerebro brings. `read-only`: it is a
+ * standby, or was made read-only.
+ */
+export type DatabaseState = 'ok' | 'down' | 'migrations_pending' | 'read-only';
 
 /** Longest time an answer may take, in milliseconds. */
 const limit = 1000;
@@ -20,11 +24,11 @@ export class DatabaseHealth implements OnApplicationShutdown {
 
   /** @param migrations Names of the migrations that the database must have. */
   constructor(
-    { url }: Pick<DatabaseOptions, 'url'>,
+    access: DatabaseAccess,
     private readonly migrations: readonly string[],
   ) {
     this.pool = new pg.Pool({
-      connectionString: url,
+      Client: databaseClient(access),
       max: 1,
       connectionTimeoutMillis: limit,
       query_timeout: limit,
@@ -57,9 +61,10 @@ export class DatabaseHealth implements OnApplicationShutdown {
 
   private async ask(): Promise<DatabaseState> {
     try {
-      const pending = await pendingOf(this.pool, this.migrations);
-      this.noteReason(pending.length === 0 ? undefined : `it lacks the migrations ${pending.join(', ')}`);
-      return pending.length === 0 ? 'ok' : 'migrations_pending';
+      const { isReadOnly, pending } = await readinessOf(this.pool, this.migrations);
+      const [state, reason] = stateOf(isReadOnly, pending);
+      this.noteReason(reason);
+      return state;
     } catch (error) {
       this.noteReason(error instanceof Error ? error.message : String(error));
       return 'down';
@@ -72,4 +77,10 @@ export class DatabaseHealth implements OnApplicationShutdown {
       this.logger.warn(`The database is not ready: ${reason}`);
     this.lastReason = reason;
   }
+}
+
+function stateOf(isReadOnly: boolean, pending: readonly string[]): [DatabaseState, string?] {
+  if (isReadOnly) return ['read-only', 'it can only be read'];
+  if (pending.length > 0) return ['migrations_pending', `it lacks the migrations ${pending.join(', ')}`];
+  return ['ok'];
 }

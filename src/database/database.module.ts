@@ -1,5 +1,6 @@
 // Gives the database to the whole application. It starts nothing and migrates nothing: the roots do.
 import { type DynamicModule, Module } from '@nestjs/common';
+import { LiveSecrets } from '../config/live-secrets.service.js';
 import { DatabaseHealth } from './database-health.service.js';
 import { databaseOptions, type DatabaseOptions } from './database-options.js';
 import { migrationNames, migrationsFolder } from './migration-files.js';
@@ -10,7 +11,7 @@ import { TenantDatabase } from './tenant-database.js';
 
 /**
  * Prisma's client and tenants' views of the database, this node's lease, notices between nodes and the database's
- * health, for every room; and how large the pool of connections is.
+ * health, for every room.
  */
 @Module({})
 export class DatabaseModule {
@@ -19,14 +20,24 @@ export class DatabaseModule {
       module: DatabaseModule,
       global: true,
       providers: [
-        { provide: databaseOptions, useValue: options },
+        {
+          provide: databaseOptions,
+          inject: [{ token: LiveSecrets, optional: true }],
+          useFactory: (secrets?: LiveSecrets): DatabaseOptions => ({
+            ...options,
+            currentUrl: () => secrets?.get('databaseUrl') ?? options.url,
+            onRefused: () => void secrets?.refused(),
+          }),
+        },
         PrismaService,
         TenantDatabase,
         NodeLease,
         Notifications,
         {
           provide: DatabaseHealth,
-          useFactory: async () => new DatabaseHealth(options, await migrationNames(migrationsFolder)),
+          inject: [databaseOptions],
+          useFactory: async (access: DatabaseOptions) =>
+            new DatabaseHealth(access, await migrationNames(migrationsFolder)),
         },
       ],
       exports: [databaseOptions, PrismaService, TenantDatabase, NodeLease, Notifications, DatabaseHealth],

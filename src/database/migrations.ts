@@ -3,7 +3,7 @@
 import pg from 'pg';
 import { MigrationError } from './migration-error.js';
 import { migrationNames, readMigrations, type Migration } from './migration-files.js';
-import { failedMigration, pendingOf } from './migration-state.js';
+import { failedMigration, pendingOf, unknownTo } from './migration-state.js';
 import { schemaEngineAdapter } from './schema-engine-adapter.js';
 import { everything, migrationList, withSchemaEngine } from './schema-engine.js';
 
@@ -12,6 +12,11 @@ export interface MigrationTarget {
   /** Connection string of a role that may change the schema. */
   readonly url: string;
   readonly folder: string;
+  /**
+   * Told, in order, of migrations in the database that the folder lacks: a newer version has run on it. No reason to
+   * refuse: a schema serves the version before it too.
+   */
+  readonly onUnknown?: (names: readonly string[]) => void;
 }
 
 /**
@@ -29,9 +34,13 @@ const patience = '5min';
  * @returns The names applied by this call.
  * @throws MigrationError when the database cannot be reached, a migration fails or had failed before, or the lock cannot be had.
  */
-export async function applyMigrations({ url, folder }: MigrationTarget): Promise<string[]> {
+export async function applyMigrations({ url, folder, onUnknown }: MigrationTarget): Promise<string[]> {
   const names = await migrationNames(folder);
   return withSession(url, async (session) => {
+    if (onUnknown) {
+      const unknown = await unknownTo(session, names);
+      if (unknown.length > 0) onUnknown(unknown);
+    }
     if ((await pendingOf(session, names)).length === 0) return [];
     await takeLock(session);
     const pending = await pendingOf(session, names);

@@ -1,6 +1,8 @@
 // One connection that listens, from its opening to its loss. What comes after a loss is not decided here.
 import { Socket } from 'node:net';
 import pg from 'pg';
+import { databaseClient } from './database.client.js';
+import type { DatabaseAccess } from './database-options.js';
 
 /** What a connection tells. */
 export interface ConnectionEvents {
@@ -32,12 +34,12 @@ export class ListeningConnection {
   private isOver = false;
 
   constructor(
-    url: string,
+    access: DatabaseAccess,
     private readonly events: ConnectionEvents,
     private readonly limits: ConnectionLimits = LIMITS,
   ) {
-    this.client = new pg.Client({
-      connectionString: url,
+    const Client = databaseClient(access);
+    this.client = new Client({
       connectionTimeoutMillis: limits.answer,
       query_timeout: limits.answer,
       application_name: 'cerebro-notifications',

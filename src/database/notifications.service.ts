@@ -1,7 +1,7 @@
 // Messages between nodes, over PostgreSQL's LISTEN and NOTIFY. A message is a hint that may be lost, never the
 // only copy of a fact: what it is about is in a table.
 import { Inject, Injectable, Logger, type OnApplicationShutdown } from '@nestjs/common';
-import { databaseOptions, type DatabaseOptions } from './database-options.js';
+import { type DatabaseAccess, databaseOptions } from './database-options.js';
 import { ListeningConnection } from './notifications.connection.js';
 import { PrismaService } from './prisma.service.js';
 
@@ -33,7 +33,7 @@ export class Notifications implements OnApplicationShutdown {
   private lastReason: string | undefined;
 
   constructor(
-    @Inject(databaseOptions) private readonly options: Pick<DatabaseOptions, 'url'>,
+    @Inject(databaseOptions) private readonly access: DatabaseAccess,
     private readonly prisma: PrismaService,
   ) {}
 
@@ -104,7 +104,7 @@ export class Notifications implements OnApplicationShutdown {
   /** Connects, unless that is done, under way or going to be. */
   private connect(): void {
     if (this.isClosed || this.connection || this.retry) return;
-    const connection = new ListeningConnection(this.options.url, {
+    const connection = new ListeningConnection(this.access, {
       onMessage: (channel, payload) => this.deliver(channel, payload),
       onLost: (reason) => this.recover(reason),
     });

@@ -258,7 +258,7 @@ describe('a listening connection', () => {
     const { url, block } = await blockableWay();
     const lost: string[] = [];
     const connection = new ListeningConnection(
-      url,
+      { url },
       { onMessage: () => undefined, onLost: (reason) => lost.push(reason) },
       { heartbeat: 50, answer: 1000 },
     );

@@ -146,7 +146,6 @@ describe('PrismaService', () => {
       prisma.tenant.create({ data: { id: 'ten_1', name: 'Again' } }),
       prisma.tenant.update({ where: { id: 'ten_2' }, data: { name: 'Two' } }),
       prisma.$queryRaw`SELEKT 1`,
-      prismaOn(database.url.replace(':test@', ':wrong@')).tenant.count(),
     ];
     for (const fault of faults) {
       const error = await fault.then(

@@ -3,6 +3,7 @@ import { Inject, Injectable, Logger, type OnApplicationShutdown } from '@nestjs/
 import { PrismaPg } from '@prisma/adapter-pg';
 import pg from 'pg';
 import { PrismaClient } from './client/client.js';
+import { databaseClient } from './database.client.js';
 import { databaseOptions, type DatabaseOptions } from './database-options.js';
 
 /** Limits in milliseconds. The server ends a statement first; ours is for a server that has gone silent. */
@@ -20,9 +21,9 @@ const limits = {
 export class PrismaService extends PrismaClient implements OnApplicationShutdown {
   private readonly pool: pg.Pool;
 
-  constructor(@Inject(databaseOptions) { url, poolSize }: DatabaseOptions) {
+  constructor(@Inject(databaseOptions) { poolSize, ...access }: DatabaseOptions) {
     const pool = new pg.Pool({
-      connectionString: url,
+      Client: databaseClient(access),
       max: poolSize,
       application_name: 'cerebro',
       keepAlive: true,
@@ -45,6 +46,12 @@ export class PrismaService extends PrismaClient implements OnApplicationShutdown
     const numbered = text.reduce((sum, part, index) => `${sum}$${index}${part}`);
     const { rows } = await this.pool.query<Row>(numbered, values);
     return rows;
+  }
+
+  /** The connections of this node, and who waits for one. */
+  get connections(): { readonly total: number; readonly idle: number; readonly waiting: number } {
+    const { totalCount: total, idleCount: idle, waitingCount: waiting } = this.pool;
+    return { total, idle, waiting };
   }
 
   /** For good: the connections are closed, and there will be no others. */

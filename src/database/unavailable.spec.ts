@@ -20,6 +20,11 @@ describe('isDatabaseUnavailable', () => {
     ['a server that starts', prismaError('P2010', postgres('57P03'))],
     ['a statement that takes too long', prismaError('P2039', postgres('57014'))],
     ['a full disk', prismaError('P2039', postgres('53100'))],
+    [
+      'a password that is being changed',
+      prismaError('P1000', { kind: 'AuthenticationFailed', originalCode: '28P01' }),
+    ],
+    ['the same, by pg itself', Object.assign(new Error('…'), { code: '28P01', severity: 'FATAL' })],
     ['a standby', prismaError('P2010', postgres('25006'))],
     ['a standby, of a model', prismaError('P2039', postgres('25006'))],
     ['a standby, by pg itself', Object.assign(new Error('…'), { code: '25006', severity: 'ERROR' })],
@@ -47,7 +52,6 @@ describe('isDatabaseUnavailable', () => {
     ['a missing row', Object.assign(new Error('…'), { code: 'P2025', meta: {} })],
     ['a wrong statement', prismaError('P2010', postgres('42601'))],
     ['something that PostgreSQL cannot do', prismaError('P2010', postgres('0A000'))],
-    ['a wrong password', prismaError('P1000', { kind: 'AuthenticationFailed', originalCode: '28P01' })],
     [
       'a transaction that outlived its time',
       Object.assign(new Error('A query cannot be executed on an expired transaction.'), { code: 'P2028' }),

@@ -3,7 +3,7 @@
 // pool, and a standby, which can be read but not written.
 
 /** Prisma's own codes: https://www.prisma.io/docs/orm/reference/error-reference. P2010 and P2039 only wrap another. */
-const prismaCodes = new Set(['P1001', 'P1002', 'P1008', 'P1011', 'P1017', 'P2024', 'P2037']);
+const prismaCodes = new Set(['P1000', 'P1001', 'P1002', 'P1008', 'P1011', 'P1017', 'P2024', 'P2037']);
 
 /** What the driver adapter makes of socket errors and of 53300. */
 const adapterKinds = new Set([
@@ -12,15 +12,17 @@ const adapterKinds = new Set([
   'SocketTimeout',
   'TlsConnectionError',
   'TooManyConnections',
+  'AuthenticationFailed',
 ]);
 
 /**
  * PostgreSQL: connection exceptions (class 08), no resources left (53), stopping or starting (57P0x), 25006, which
- * refuses a write because this is a standby or was made read-only, and 57014, with which the server ends a statement
- * that takes longer than we let it.
+ * refuses a write because this is a standby or was made read-only, 57014, with which the server ends a statement that
+ * takes longer than we let it, and a refused user or password (28), which a gateway that runs has had right before: it
+ * is being changed.
  * @see https://www.postgresql.org/docs/18/errcodes-appendix.html
  */
-const sqlState = /^(08...|53...|57P0[1-5]|25006|57014)$/;
+const sqlState = /^(08...|28...|53...|57P0[1-5]|25006|57014)$/;
 
 const socketCodes = new Set([
   ...['ECONNREFUSED', 'ECONNRESET', 'ECONNABORTED', 'ETIMEDOUT', 'EPIPE'],

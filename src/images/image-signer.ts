@@ -7,10 +7,16 @@ const PURPOSE = 'cerebro image address v1';
 /** Makes and checks signatures; the same secret makes the same ones on every node. */
 export class ImageSigner {
   private readonly key: Buffer;
+  /** Of the secret before this one. */
+  private readonly previousKey: Buffer | undefined;
 
-  /** @param secret a long-lived secret of the deployment, from which this one key is derived */
-  constructor(secret: string) {
-    this.key = Buffer.from(hkdfSync('sha256', secret, '', PURPOSE, 32));
+  /**
+   * @param secret a long-lived secret of the deployment, from which this one key is derived
+   * @param previous the one before it, whose signatures are good until they end
+   */
+  constructor(secret: string, previous?: string) {
+    this.key = derived(secret);
+    this.previousKey = previous === undefined ? undefined : derived(previous);
   }
 
   /**
@@ -19,13 +25,23 @@ export class ImageSigner {
    * @param expires the last second, in Unix time, at which the address is good
    */
   sign(name: string, expires: string): string {
-    return createHmac('sha256', this.key).update(`${name}\n${expires}`).digest('base64url');
+    return signature(this.key, name, expires);
   }
 
   /** Whether a signature is ours, in a time that tells nothing of the right one. */
-  isValid(name: string, expires: string, signature: string): boolean {
-    const right = Buffer.from(this.sign(name, expires));
-    const given = Buffer.from(signature);
-    return given.length === right.length && timingSafeEqual(given, right);
+  isValid(name: string, expires: string, given: string): boolean {
+    const bytes = Buffer.from(given);
+    return [this.key, this.previousKey].some((key) => {
+      const right = key && Buffer.from(signature(key, name, expires));
+      return right?.length === bytes.length && timingSafeEqual(bytes, right);
+    });
   }
+}
+
+function derived(secret: string): Buffer {
+  return Buffer.from(hkdfSync('sha256', secret, '', PURPOSE, 32));
+}
+
+function signature(key: Buffer, name: string, expires: string): string {
+  return createHmac('sha256', key).update(`${name}\n${expires}`).digest('base64url');
 }

@@ -18,7 +18,10 @@ import { StoredImagesRepository } from './stored-images.repository.js';
       provide: ImageSigner,
       inject: [SettingsService],
       useFactory: (settings: SettingsService) =>
-        new ImageSigner(settings.getOrThrow('keyPepper', { infer: true })),
+        new ImageSigner(
+          settings.getOrThrow('keyPepper', { infer: true }),
+          settings.get('keyPepperPrevious', { infer: true }),
+        ),
     },
     {
       provide: GuardedClient,

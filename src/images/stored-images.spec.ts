@@ -78,4 +78,13 @@ describe('signatures', () => {
     expect(new ImageSigner('pepper').isValid('img_a.png', '1790000000', signature.slice(1))).toBe(false);
     expect(new ImageSigner('pepper').isValid('img_a.png', '1790000000', '')).toBe(false);
   });
+
+  it('outlives the replacement of the secret that made it, until that one is dropped', () => {
+    const old = new ImageSigner('old').sign('img_a.png', '1790000000');
+    const isValid = (signer: ImageSigner) => signer.isValid('img_a.png', '1790000000', old);
+    expect(isValid(new ImageSigner('new', 'old'))).toBe(true);
+    expect(isValid(new ImageSigner('new', 'other'))).toBe(false);
+    expect(isValid(new ImageSigner('new'))).toBe(false);
+    expect(new ImageSigner('new', 'old').sign('img_a.png', '1790000000')).not.toBe(old);
+  });
 });

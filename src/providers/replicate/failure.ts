@@ -2,7 +2,6 @@
 import { ApiError } from '../../errors/api-error.js';
 import type { ErrorName } from '../../errors/catalogue.js';
 import type { Prediction } from './prediction.wire.js';
-import { redacted } from './redacted.js';
 import { UpstreamFault } from './upstream-fault.js';
 
 /** Suggested when Replicate cannot be reached and says no time itself, in milliseconds. */
@@ -111,8 +110,11 @@ const IMAGE_MESSAGE =
  *
  * @param imageParam the caller's name of the images
  */
-export function endToApiError({ id, status, error = '' }: Prediction, imageParam: string): ApiError {
-  const details = { cause: new Error(`prediction ${id} ${status}: ${redacted(error)}`), billed: true };
+export function endToApiError(
+  { id, status, error = '', loggedError = '' }: Prediction,
+  imageParam: string,
+): ApiError {
+  const details = { cause: new Error(`prediction ${id} ${status}: ${loggedError}`), billed: true };
   if (status === 'aborted') return new ApiError('prediction_timeout', { ...details, billed: false });
   if (status === 'canceled') return new ApiError('prediction_canceled', details);
   const reason = FAILURES.find(([words]) => words.test(error))?.[1] ?? 'prediction_failed';

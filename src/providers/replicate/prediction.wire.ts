@@ -1,6 +1,8 @@
 // Replicate's prediction object, as far as we rely on it, read with suspicion.
 import type { PredictionReport, UpstreamState } from '../../inference/prediction-record.js';
 import { countTokens } from '../../tokenizer/llama-tokenizer.js';
+import { textsIn } from './echoes.js';
+import { redacted } from './redacted.js';
 import { HTTP_STATUS } from './transport.js';
 import { UpstreamFault } from './upstream-fault.js';
 
@@ -10,6 +12,8 @@ export interface Prediction {
   readonly status: UpstreamState;
   readonly output: unknown;
   readonly error: string | undefined;
+  /** The same, fit for the log. */
+  readonly loggedError: string | undefined;
   /** Token counts, of the models that report them. */
   readonly tokens: { readonly prompt: number; readonly completion: number } | undefined;
   /** By Replicate's clock, as the two that follow; absent where it does not tell. */
@@ -49,11 +53,14 @@ export function readPrediction(value: unknown): Prediction {
   if (typeof id !== 'string' || !ID.test(id)) throw unreadable('a prediction without an id');
   if (typeof status !== 'string' || !STATUSES.includes(status))
     throw unreadable('a prediction of unknown status', id);
+  const words = typeof error === 'string' ? error : error == null ? undefined : JSON.stringify(error);
   return {
     id,
     status: status as UpstreamState,
     output,
-    error: typeof error === 'string' ? error : error == null ? undefined : JSON.stringify(error),
+    error: words,
+    // What a prediction is read with has its input beside it.
+    loggedError: words && redacted(words, textsIn(wire.input)),
     tokens: readTokens(metrics),
     createdAt: readTime(wire.created_at),
     startedAt: readTime(wire.started_at),

@@ -6,15 +6,19 @@ import { type Problem, UpstreamFault } from './upstream-fault.js';
 /** Longer waits than this are some mistake, in milliseconds. */
 const MAX_RETRY_AFTER = 3_600_000;
 
-/** The fault for an answer that is not 2xx. */
-export function refusal(reply: ExchangeReply): UpstreamFault {
+/**
+ * The fault for an answer that is not 2xx.
+ *
+ * @param sent texts that it may repeat
+ */
+export function refusal(reply: ExchangeReply, sent: readonly string[] = []): UpstreamFault {
   const body = parseObject(reply.body);
   const problem = body && typeof body.detail === 'string' ? readProblem(body) : undefined;
   const retryAfterMs = readRetryAfter(reply, body, problem?.detail);
   const words = [problem?.title, problem?.detail].filter((word) => word !== undefined).join(': ');
   return new UpstreamFault('refused', {
     status: reply.status,
-    message: `Replicate refused with ${reply.status}${words && ` (${redacted(words)})`}`,
+    message: `Replicate refused with ${reply.status}${words && ` (${redacted(words, sent)})`}`,
     ...(problem && { problem }),
     ...(retryAfterMs !== undefined && { retryAfterMs }),
   });

@@ -2,6 +2,7 @@
 // never repeats a request by itself. It repeats thrown errors and 429s at once, without waiting, POSTs too.
 import { Agent, type Dispatcher } from 'undici';
 import { type AccessToken, authorized, withToken } from './access-token.js';
+import { textsInJson } from './echoes.js';
 import { exchange, type ExchangeReply, type ExchangeRequest } from './exchange.js';
 import type { Metrics } from '../../telemetry/metrics.js';
 import type { Telemetry } from '../../telemetry/telemetry.js';
@@ -91,7 +92,7 @@ export class ReplicateTransport {
       const reply = isCreate ? await this.sendCreate(url, init) : await this.send(url, init, READ_TIMES);
       return (isAccepted(reply)
         ? new AcceptedReply(reply)
-        : new FailedReply(this.refusal(reply))) as unknown as Response;
+        : new FailedReply(this.refusal(reply, init.body))) as unknown as Response;
     } catch (error) {
       // Nobody foresaw this, so nobody knows whether the request was sent.
       const fault = error instanceof UpstreamFault ? error : new UpstreamFault('lost', { cause: error });
@@ -186,8 +187,9 @@ export class ReplicateTransport {
   }
 
   /** Nobody promises that a refusal does not repeat what it refuses. */
-  private refusal({ token, ...reply }: TokenReply): UpstreamFault {
-    return refusal(token ? { ...reply, body: reply.body.replaceAll(token, '…') } : reply);
+  private refusal({ token, ...reply }: TokenReply, sent?: RequestInit['body']): UpstreamFault {
+    const texts = textsInJson(sent);
+    return refusal(token ? { ...reply, body: reply.body.replaceAll(token, '…') } : reply, texts);
   }
 
   private cancelAge(signal: AbortSignal | null | undefined): string {

@@ -1,0 +1,156 @@
+// Secrets as they are now: those that come from files or AWS Secrets Manager are read again, now and then and when one
+// is refused. Who uses one asks for it at each use.
+import { Logger, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
+import { isSameServer } from './database-address.js';
+import type { EncryptionKey } from './encryption-keys.js';
+import { type Settings, SettingsError } from './settings.js';
+
+/** Secrets that change without a restart. */
+const LIVE = {
+  REPLICATE_API_TOKEN: 'replicateToken',
+  DATABASE_URL: 'databaseUrl',
+  CEREBRO_ADMIN_KEY: 'adminKey',
+  CEREBRO_METRICS_TOKEN: 'metricsToken',
+} as const satisfies Readonly<Record<string, keyof Settings>>;
+
+/** Secrets whose change is told of, and waits for a restart. */
+const FIXED = {
+  CEREBRO_KEY_PEPPER: 'keyPepper',
+  CEREBRO_KEY_PEPPER_PREVIOUS: 'keyPepperPrevious',
+  CEREBRO_ENCRYPTION_KEYS: 'encryptionKeys',
+} as const satisfies Readonly<Record<string, keyof Settings>>;
+
+const SECRETS = { ...LIVE, ...FIXED };
+type SecretName = keyof typeof SECRETS;
+type Secrets = Pick<Settings, (typeof SECRETS)[SecretName]>;
+
+/** A secret that changes without a restart, by its name in the settings. */
+export type LiveSecret = (typeof LIVE)[keyof typeof LIVE];
+
+/** After a reading, a refused secret causes no other for so long, in milliseconds: it may be refused a lot. */
+const PAUSE = 3000;
+
+/** What is needed of the settings. */
+export type LiveSecretsOptions = Secrets & Pick<Settings, 'secretsRefreshMs' | 'externalSecrets'>;
+
+/** The secrets that are in use. */
+export class LiveSecrets implements OnApplicationBootstrap, OnModuleDestroy {
+  private readonly logger = new Logger('Secrets');
+  private readonly names: readonly SecretName[];
+  /** What is in use. */
+  private readonly used: Partial<Record<LiveSecret, string>>;
+  /** What was read last. */
+  private seen: Secrets;
+  private timer: NodeJS.Timeout | undefined;
+  private reading: Promise<void> | undefined;
+  private readAt = -Infinity;
+  private isOver = false;
+  private lastProblem: string | undefined;
+
+  constructor(private readonly options: LiveSecretsOptions) {
+    const external = options.externalSecrets?.names ?? [];
+    this.names = (Object.keys(SECRETS) as SecretName[]).filter((name) => external.includes(name));
+    const { replicateToken, databaseUrl, adminKey, metricsToken } = options;
+    this.used = { replicateToken, databaseUrl, adminKey, metricsToken };
+    this.seen = options;
+  }
+
+  /** A secret as it is to be used now; undefined where there is none. */
+  get(secret: LiveSecret): string | undefined {
+    return this.used[secret];
+  }
+
+  /**
+   * Reads secrets again because one that is in use was refused: not where that was done just now, nor where secrets
+   * are never read again. Never rejects.
+   */
+  async refused(): Promise<void> {
+    if (!this.isRefreshing || (!this.reading && performance.now() - this.readAt < PAUSE)) return;
+    await this.refresh();
+  }
+
+  onApplicationBootstrap(): void {
+    this.schedule();
+  }
+
+  onModuleDestroy(): void {
+    this.isOver = true;
+    clearTimeout(this.timer);
+  }
+
+  private get isRefreshing(): boolean {
+    return this.names.length > 0 && this.options.secretsRefreshMs > 0 && !this.isOver;
+  }
+
+  private schedule(): void {
+    clearTimeout(this.timer);
+    if (!this.isRefreshing) return;
+    this.timer = setTimeout(() => void this.refresh(), this.options.secretsRefreshMs).unref();
+  }
+
+  private refresh(): Promise<void> {
+    this.reading ??= this.read().finally(() => {
+      this.reading = undefined;
+      this.readAt = performance.now();
+      this.schedule();
+    });
+    return this.reading;
+  }
+
+  private async read(): Promise<void> {
+    try {
+      const settings = await this.options.externalSecrets?.reload();
+      if (settings && !this.isOver) this.take(settings);
+      this.lastProblem = undefined;
+    } catch (error) {
+      // What cannot be read for long is told of once.
+      const problem = problemOf(error);
+      if (problem !== this.lastProblem)
+        this.logger.warn(`Secrets could not be read again, and stay as they were: ${problem}`);
+      this.lastProblem = problem;
+    }
+  }
+
+  private take(settings: Settings): void {
+    const before = this.seen;
+    this.seen = settings;
+    for (const name of this.names) {
+      const field = SECRETS[name];
+      if (isSame(before[field], settings[field])) continue;
+      const isUsed = isLive(name) && this.use(LIVE[name], settings);
+      this.logger.log(`${name} was changed; ${isUsed ? 'it is used from now on' : 'restart to use it'}`);
+    }
+  }
+
+  /** Whether the secret can be used from now on. */
+  private use(secret: LiveSecret, settings: Settings): boolean {
+    const value = settings[secret];
+    const { databaseUrl = '' } = this.used;
+    // Another server has other data: some connections to one and some to the other would be the end of both.
+    if (value === undefined || (secret === 'databaseUrl' && !isSameServer(databaseUrl, value))) return false;
+    this.used[secret] = value;
+    return true;
+  }
+}
+
+function isLive(name: SecretName): name is keyof typeof LIVE {
+  return name in LIVE;
+}
+
+function isSame(one: Secrets[keyof Secrets], other: Secrets[keyof Secrets]): boolean {
+  if (!Array.isArray(one) || !Array.isArray(other)) return one === other;
+  const others = other as readonly EncryptionKey[];
+  return (
+    one.length === others.length &&
+    (one as readonly EncryptionKey[]).every(
+      ({ version, key }, at) => others[at]?.version === version && others[at].key.equals(key),
+    )
+  );
+}
+
+/** Settings' errors show no values; of any other no more than its name is known to show none. */
+function problemOf(error: unknown): string {
+  return error instanceof SettingsError && error.problems.length > 0
+    ? error.problems.join('; ')
+    : (error as Error).name;
+}
