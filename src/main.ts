@@ -1,30 +1,23 @@
-// Starts the gateway, and stops it on SIGTERM, SIGINT or SIGHUP.
+// Starts the gateway. How it ends is in shutdown.ts.
 import { type App, createApp } from './app.js';
+import { KeyPeppers } from './auth/key-peppers.service.js';
 import { loadSettings, unknownVariables } from './config/environment.js';
 import { REPLICATE_API } from './config/settings.js';
 import { migrationsFolder } from './database/migration-files.js';
 import { applyMigrations } from './database/migrations.js';
+import { whenReachable } from './database/when-reachable.js';
 import { demoKey, greeting } from './demo.js';
 import { type LocalServices, startLocalServices } from './local-services.js';
 import { checkAllowances, DEFAULT_MODEL } from './models/catalogue.service.js';
 import { loadModelsFile } from './models/models-file.loader.js';
 import { JsonLogger } from './observability/json-logger.js';
+import { close, type Running, stopOnCrash, stopOnSignals, stopWithDatabase } from './shutdown.js';
 import { oneLine } from './start-failure.js';
-
-/** How often to look whether the embedded database still runs, in milliseconds. */
-const WATCH_INTERVAL = 5000;
-
-/** What runs, as far as it has come. */
-interface Running {
-  readonly logger: JsonLogger;
-  stopping: boolean;
-  services?: LocalServices;
-  app?: App;
-}
+import { openWaitingRoom } from './waiting-room.js';
 
 async function start(): Promise<void> {
-  const given = loadSettings();
-  const running: Running = { logger: new JsonLogger(given.logLevel), stopping: false };
+  const given = await loadSettings();
+  const running: Running = { logger: new JsonLogger(given.logLevel), stopping: false, exitCode: 0 };
   for (const name of unknownVariables()) running.logger.warn(`${name} is not a setting of Cerebro`);
   if (given.imageMode === 'fetch' && given.publicUrl === undefined && given.replicateToken !== undefined) {
     running.logger.warn(
@@ -35,19 +28,23 @@ async function start(): Promise<void> {
     running.logger.warn('REPLICATE_BASE_URL is not used without REPLICATE_API_TOKEN: the sandbox answers');
   }
   stopOnSignals(running);
+  stopOnCrash(running);
   try {
     // Before anything is started, and before a framework would log what is wrong with a stack.
     checkAllowances(given.models);
     await loadModelsFile(given.modelsFile, DEFAULT_MODEL);
     running.services = await startLocalServices(given, { role: 'gateway' });
     const { settings, sandbox, secrets } = running.services;
-    await applyMigrations({ url: settings.databaseUrl, folder: migrationsFolder });
+    const waitingRoom = settings.databaseWaitMs > 0 ? await openWaitingRoom(settings) : undefined;
+    await bringUpToDate(settings, running.logger);
     const exampleImage = sandbox?.pictures['invoice.png'];
     const { logger } = running;
     running.app = await createApp({ settings, logger, ...(exampleImage && { exampleImage }) });
     const key = secrets && (await demoKey(running.app.nest, secrets, settings.dataDir));
+    await waitingRoom?.close();
     const address = await listen(running.app, settings);
-    watchDatabase(running);
+    stopWithDatabase(running);
+    void running.app.nest.get(KeyPeppers).tellOfUnknown();
     if (key === undefined) logger.log({ msg: 'listening', address });
     else {
       const text = greeting({ address, key, services: running.services });
@@ -59,57 +56,27 @@ async function start(): Promise<void> {
   }
 }
 
+/** Applies what is pending, as soon as there is a database. */
+async function bringUpToDate(
+  { databaseUrl: url, databaseWaitMs }: LocalServices['settings'],
+  logger: JsonLogger,
+): Promise<void> {
+  const onUnknown = (names: readonly string[]): void =>
+    logger.warn(
+      `The database has migrations of a newer version of Cerebro: ${names.join(', ')}. It works on: a schema serves the version before it too.`,
+    );
+  await whenReachable(() => applyMigrations({ url, folder: migrationsFolder, onUnknown }), {
+    limitMs: databaseWaitMs,
+    onRetry: (error, pauseMs) => logger.warn(`${oneLine(error)} Trying again in ${pauseMs / 1000} s.`),
+  });
+}
+
 /** Through Fastify itself: Nest's own listen would log a failure that `start` tells in one line. */
 async function listen({ nest }: App, { host, port }: LocalServices['settings']): Promise<string> {
   await nest.getHttpAdapter().getInstance().listen({ port, host });
   const bound = nest.getHttpServer().address() as { port: number };
   const shown = host === '0.0.0.0' || host === '::' ? '127.0.0.1' : host;
   return `http://${shown.includes(':') ? `[${shown}]` : shown}:${bound.port}`;
-}
-
-/** The first signal stops in good order, the second at once. */
-function stopOnSignals(running: Running): void {
-  const onSignal = (signal: NodeJS.Signals): void => {
-    if (running.stopping) process.exit(1);
-    running.logger.log({ msg: 'stopping', signal, running: running.app?.inFlight.count ?? 0 });
-    void stop(running, 0);
-  };
-  for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, onSignal);
-}
-
-/** Stops accepting, lets running requests finish within the drain limit, and ends the process. */
-async function stop(running: Running, exitCode: number): Promise<void> {
-  running.stopping = true;
-  const { app, services, logger } = running;
-  try {
-    app?.nest.getHttpServer().close();
-    const cutOff = await app?.inFlight.drain(services?.settings.drainTimeoutMs ?? 0);
-    await close(running);
-    logger.log({ msg: 'stopped', cutOff: cutOff ?? 0 });
-  } catch (error) {
-    logger.error(error);
-    exitCode = 1;
-  }
-  await logger.flush();
-  process.exit(exitCode);
-}
-
-async function close({ app, services }: Running): Promise<void> {
-  await app?.nest.close();
-  await services?.stop();
-}
-
-/** A gateway whose embedded database was ended from outside can serve nobody: it says so and ends too. */
-function watchDatabase(running: Running): void {
-  const database = running.services?.database;
-  if (!database) return;
-  setInterval(() => {
-    void database.isRunning().then((runs) => {
-      if (runs || running.stopping) return;
-      running.logger.fatal('The embedded PostgreSQL was ended by somebody else. Start Cerebro again.');
-      return stop(running, 1);
-    });
-  }, WATCH_INTERVAL).unref();
 }
 
 start().catch((error: unknown) => {

@@ -1,14 +1,15 @@
-// One clear line for a start that failed.
+// One clear line for a start that failed. It tells no secret.
 import { SettingsError } from './config/settings.js';
 import { DataFolderError, EmbeddedPostgresMissingError } from './database/embedded/errors.js';
 import { MigrationError } from './database/migration-error.js';
+import { loggableText } from './observability/loggable.js';
 
 /** Errors whose message is written for the person who starts Cerebro. */
 const FORESEEN = [SettingsError, DataFolderError, EmbeddedPostgresMissingError, MigrationError];
 
 /** What a person should read; the stack only for an error that nobody foresaw. */
 export function oneLine(error: unknown): string {
-  if (FORESEEN.some((kind) => error instanceof kind)) return (error as Error).message;
+  if (FORESEEN.some((kind) => error instanceof kind)) return loggableText((error as Error).message);
   const { code, port, address, syscall } = error as NodeJS.ErrnoException & {
     port?: number;
     address?: string;
@@ -18,5 +19,6 @@ export function oneLine(error: unknown): string {
   }
   if (syscall === 'getaddrinfo') return `Cerebro cannot start: HOST is no address of this machine (${code}).`;
   if (syscall === 'listen') return `Cerebro cannot start: it cannot listen on ${address}:${port} (${code}).`;
-  return `Cerebro cannot start: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`;
+  const words = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  return `Cerebro cannot start: ${loggableText(words)}`;
 }

@@ -7,7 +7,7 @@ const OPENAI_VERSION = '2020-10-01';
 const OPENAI_PATH = /^\/v1(?:[/?]|$)/;
 
 /** Paths that want a credential, which a 401 has to say: https://www.rfc-editor.org/rfc/rfc6750#section-3 */
-const GUARDED_PATH = /^\/(?:v1|admin)(?:[/?]|$)/;
+const GUARDED_PATH = /^\/(?:v1|admin|metrics)(?:[/?]|$)/;
 
 /** Puts the headers on every answer that Fastify sends. */
 export function registerOpenAiHeaders(fastify: FastifyInstance): void {

@@ -30,7 +30,8 @@ export class ReadinessStatus extends HealthStatus {
     type: 'object',
     additionalProperties: { type: 'string' },
     example: { database: 'ok' },
-    description: 'What readiness depends on: `ok`, or why not.',
+    description:
+      'What readiness depends on: `ok`, or why not. `database` may be `waiting` (the node starts), `down`, `read-only` or `migrations_pending`; `shutdown` is `stopping` from a signal on.',
   })
   checks!: Checks;
 }

@@ -1,16 +1,25 @@
-// Nest's logger, as lines of JSON on standard output.
+// Nest's logger, as lines of JSON on standard output. No line tells a secret, whoever has written it.
 import type { LoggerService } from '@nestjs/common';
-import { type Logger as Pino, pino } from 'pino';
+import { type DestinationStream, type Logger as Pino, pino } from 'pino';
 import type { LogLevel } from '../config/settings.js';
+import { loggable } from './loggable.js';
 
 /** Writes every message as one JSON line; objects become its fields. */
 export class JsonLogger implements LoggerService {
   private readonly pino: Pino;
 
-  constructor(level: LogLevel) {
+  constructor(level: LogLevel, destination: DestinationStream = standardOutput()) {
     this.pino = pino(
-      { level, base: undefined, timestamp: pino.stdTimeFunctions.isoTime },
-      pino.destination({ sync: false, ...BUFFER }),
+      {
+        level,
+        base: undefined,
+        // `info` rather than pino's 30, which every reader would have to translate.
+        formatters: { level: (label) => ({ level: label }) },
+        timestamp: pino.stdTimeFunctions.isoTime,
+        // What is written is made fit before.
+        serializers: { err: (error: unknown) => error },
+      },
+      destination,
     );
   }
 
@@ -57,11 +66,17 @@ export class JsonLogger implements LoggerService {
     const context = rest.at(-1);
     // Nest tells of every module and route that it sets up; that is news to nobody but its developers.
     const isNests = level === 'info' && typeof context === 'string' && NEST_INTERNALS.has(context);
+    const shown = isNests ? 'debug' : level;
+    if (!this.pino.isLevelEnabled(shown)) return;
     const fields =
       message instanceof Error ? { err: message } : typeof message === 'object' ? message : { msg: message };
     const stack = rest.length > 1 && typeof rest[0] === 'string' ? { stack: rest[0] } : {};
-    this.pino[isNests ? 'debug' : level]({ context, ...fields, ...stack });
+    this.pino[shown](loggable({ context, ...fields, ...stack }));
   }
+}
+
+function standardOutput(): DestinationStream {
+  return pino.destination({ sync: false, ...BUFFER });
 }
 
 /** A write for every line would cost more than all the rest of logging; people still read along as it happens. */

@@ -1,8 +1,17 @@
 // `GET /metrics`: what Prometheus collects.
 import { createHash, timingSafeEqual } from 'node:crypto';
-import { Controller, Get, Header, Headers } from '@nestjs/common';
-import { ApiOkResponse, ApiOperation, ApiProduces, ApiTags } from '@nestjs/swagger';
+import { Controller, Get, Headers, Res } from '@nestjs/common';
+import {
+  ApiOkResponse,
+  ApiOperation,
+  ApiProduces,
+  ApiTags,
+  ApiUnauthorizedResponse,
+  getSchemaPath,
+} from '@nestjs/swagger';
+import type { FastifyReply } from 'fastify';
 import { LiveSecrets } from '../config/live-secrets.service.js';
+import { ErrorBody } from '../contracts/error-body.contract.js';
 import { Requires } from '../contracts/requires.decorator.js';
 import { ApiError } from '../errors/api-error.js';
 import { Telemetry } from '../telemetry/telemetry.js';
@@ -23,7 +32,6 @@ export class MetricsController {
   ) {}
 
   @Get()
-  @Header('content-type', TEXT_FORMAT)
   @ApiOperation({
     operationId: 'getMetrics',
     summary: 'Metrics of this node, for Prometheus',
@@ -31,12 +39,21 @@ export class MetricsController {
   })
   @ApiProduces('text/plain')
   @ApiOkResponse({ description: "In Prometheus' text format.", schema: { type: 'string' } })
-  async metrics(@Headers('authorization') authorization: string | undefined): Promise<string> {
+  @ApiUnauthorizedResponse({
+    description: 'A token is set, and this was none or another one.',
+    content: { 'application/json': { schema: { $ref: getSchemaPath(ErrorBody) } } },
+  })
+  async metrics(
+    @Headers('authorization') authorization: string | undefined,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<string> {
     const token = this.secrets.get('metricsToken');
     if (token !== undefined) requireToken(authorization, token);
     const { metrics } = this.telemetry;
     const states = Object.values(await this.probe.check());
     metrics.ready.set(states.every((state) => state === 'ok') ? 1 : 0);
+    // Not before: a refusal is JSON.
+    void reply.header('content-type', TEXT_FORMAT);
     return metrics.text();
   }
 }

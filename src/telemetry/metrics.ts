@@ -18,6 +18,9 @@ const WAITS = [0.01, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300, 600,
 /** The process's own metrics. They observe the event loop and the collector, so there is one of them in a process. */
 let processMetrics: Registry | undefined;
 
+/** Sums of other metrics, which Prometheus takes for counters by their names. */
+const MISNAMED = ['handles', 'requests', 'resources'].map((kind) => `nodejs_active_${kind}_total`);
+
 /** Every instrument has few values of each label: none holds anything that a caller can make up. */
 export class Metrics {
   private readonly own = new Registry();
@@ -145,6 +148,7 @@ export class Metrics {
     if (processMetrics) return;
     processMetrics = new Registry();
     collectDefaultMetrics({ register: processMetrics });
+    for (const name of MISNAMED) processMetrics.removeSingleMetric(name);
   }
 
   /** Everything, in Prometheus' text format. */

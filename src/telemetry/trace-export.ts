@@ -26,6 +26,9 @@ const LAST_EXPORT = 2000;
 /** Spans that wait to be sent, at the most; further ones are dropped. */
 const QUEUE = 4096;
 
+/** Between two exports, in milliseconds: what waits longer is lost with the process, or drops out of a full queue. */
+const EXPORT_INTERVAL = 1000;
+
 /** Starts to send. */
 export function startTraceExport(
   { url, serviceName, sampler, ratio }: TraceSettings,
@@ -41,7 +44,11 @@ export function startTraceExport(
       .merge(detectResources({ detectors: [envDetector] }))
       .merge(resourceFromAttributes(own)),
     spanProcessors: [
-      new BatchSpanProcessor({ exporter: new OTLPTraceExporter({ url }), maxQueueSize: QUEUE }),
+      new BatchSpanProcessor({
+        exporter: new OTLPTraceExporter({ url }),
+        maxQueueSize: QUEUE,
+        scheduledDelayMillis: EXPORT_INTERVAL,
+      }),
     ],
   });
   const late = () => new Promise<void>((resolve) => setTimeout(resolve, LAST_EXPORT).unref());

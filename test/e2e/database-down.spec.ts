@@ -121,6 +121,9 @@ describe('a database that can only be read: a failover has ended at a standby', 
     await eventually('the create arrived', () => gateway.sandbox.bill.creates === creates);
     await setReadOnly('on');
     try {
+      const checks = async () => (await gateway.send('/readyz', { key: null })).text;
+      await eventually('said so', async () => (await checks()).includes('"database":"read-only"'));
+      expect(await readiness()).toBe(503);
       // What only reads is answered, so that what follows is not said of connections that were just cut.
       await eventually('read', async () => (await gateway.complete({}, { key: mintKey() })).status === 401);
       for (let call = 0; call < 3; call++) {

@@ -174,4 +174,17 @@ describe('pendingMigrations', () => {
     expect(await pendingMigrations({ url: database.url, folder })).toEqual([]);
     expect(await apply()).toEqual([]);
   });
+
+  it('are told of those of a newer version, and apply their own beside them (H6)', async () => {
+    await givenMigration('1_table', 'CREATE TABLE list (n int)');
+    await givenMigration('3_newer', 'INSERT INTO list VALUES (3)');
+    await apply();
+    await rm(join(folder, '3_newer'), { recursive: true });
+    await givenMigration('2_late', 'INSERT INTO list VALUES (2)');
+    const told: (readonly string[])[] = [];
+    const target = { url: database.url, folder, onUnknown: (names: readonly string[]) => told.push(names) };
+    expect(await applyMigrations(target)).toEqual(['2_late']);
+    expect(told).toEqual([['3_newer']]);
+    expect(await rows('SELECT n FROM list ORDER BY n')).toEqual([{ n: 2 }, { n: 3 }]);
+  });
 });
