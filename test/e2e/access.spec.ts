@@ -17,7 +17,13 @@ beforeAll(async () => {
 afterAll(() => gateway.close());
 
 /** Open to everyone. Whatever is not in this list asks for a credential. */
-const PUBLIC = ['GET /healthz', 'GET /readyz', 'GET /images/{name}', 'POST /webhooks/replicate/{id}'];
+const PUBLIC = [
+  'GET /healthz',
+  'GET /readyz',
+  'GET /metrics',
+  'GET /images/{name}',
+  'POST /webhooks/replicate/{id}',
+];
 
 /** What each route asks for, the first line that fits; any other, also one to come, is the operator's alone. */
 const GRANTS: readonly (readonly [RegExp, readonly Scope[]])[] = [

@@ -185,10 +185,12 @@ describe('routes', () => {
     expect(open).toEqual([
       'GET /healthz',
       'GET /images/:name',
+      'GET /metrics',
       'GET /openapi.json',
       'GET /readyz',
       'HEAD /healthz',
       'HEAD /images/:name',
+      'HEAD /metrics',
       'HEAD /openapi.json',
       'HEAD /readyz',
     ]);

@@ -9,6 +9,7 @@ import {
   freePort,
   makeTenant,
   question,
+  REPLICATE_TOKEN,
   startTestGateway,
   startTestSandbox,
   type TestGateway,
@@ -27,7 +28,7 @@ import { type GatewayProcess, startGateway, temporaryFolder } from '../support/p
 import { openStream } from '../support/stream-reader.js';
 
 const OWN = accountOf(OWN_TOKEN);
-const GATEWAYS = accountOf('sandbox');
+const GATEWAYS = accountOf(REPLICATE_TOKEN);
 const settings = { encryptionKeys, models: ['*'] };
 
 let gateway: TestGateway;
@@ -232,7 +233,7 @@ describe('a gateway that is killed', () => {
   const start = () =>
     startGateway({
       DATABASE_URL: database.url,
-      REPLICATE_API_TOKEN: 'sandbox',
+      REPLICATE_API_TOKEN: REPLICATE_TOKEN,
       REPLICATE_BASE_URL: sandbox.baseUrl,
       CEREBRO_KEY_PEPPER: 'test-pepper-0123456789',
       CEREBRO_ENCRYPTION_KEYS: ENCRYPTION_KEYS,

@@ -3,7 +3,7 @@ import { request } from 'undici';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { AcceptedFault } from '../../src/sandbox/faults/fault.js';
 import { streamFaultKinds } from '../../src/sandbox/faults/stream-fault.js';
-import { eventually, startTestGateway, type TestGateway } from '../support/gateway.js';
+import { eventually, REPLICATE_TOKEN, startTestGateway, type TestGateway } from '../support/gateway.js';
 import { expectOneBill, startAnew } from '../support/ledger.js';
 import { LoadBalancer } from '../support/load-balancer.js';
 import { createTestDatabase } from '../support/postgres.js';
@@ -56,7 +56,7 @@ describe('an error after the first byte', () => {
     const cancel = `${gateway.sandbox.baseUrl}/predictions/${predictionId}/cancel`;
     const { statusCode } = await request(cancel, {
       method: 'POST',
-      headers: { authorization: 'Bearer sandbox' },
+      headers: { authorization: `Bearer ${REPLICATE_TOKEN}` },
     });
     expect(statusCode).toBe(200);
     await stream.toEnd();

@@ -4,7 +4,7 @@ import { request } from 'undici';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { makePicture } from '../../src/images/pictures.fixture.js';
 import { aChat, asked, chat, imagePart } from '../support/chat.js';
-import { eventually, startTestGateway, type TestGateway } from '../support/gateway.js';
+import { eventually, REPLICATE_TOKEN, startTestGateway, type TestGateway } from '../support/gateway.js';
 import { expectOneBill, startAnew } from '../support/ledger.js';
 import { picture, type PictureServer, startPictureServer } from '../support/picture-server.js';
 import { askForStream, openStream, readStream } from '../support/stream-reader.js';
@@ -167,7 +167,7 @@ describe("a client's own repetition of a stream", () => {
     const cancel = `${gateway.sandbox.baseUrl}/predictions/${predictionId}/cancel`;
     const { statusCode } = await request(cancel, {
       method: 'POST',
-      headers: { authorization: 'Bearer sandbox' },
+      headers: { authorization: `Bearer ${REPLICATE_TOKEN}` },
     });
     expect(statusCode).toBe(200);
     for (const stream of [first, second]) {

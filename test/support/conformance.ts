@@ -1,6 +1,7 @@
 // The checks of conformance-check.ts for whole-app tests: for `send()` of gateway.ts, for streams that a test reads
 // itself, and as the `fetch` of a foreign client.
 import { afterEach } from 'vitest';
+import { canary } from './canary.js';
 import { Conformance, type Exchange, isEventStream } from './conformance-check.js';
 import { type ApiDocument, committedDocument, openaiDocument } from './conformance-schemas.js';
 import type { StreamCheck } from './conformance-stream.js';
@@ -51,6 +52,7 @@ export function takeSeen(): readonly string[] {
  * What is wrong fails the test at its end, whatever the client makes of it.
  */
 export const conformantFetch: typeof fetch = async (input, init) => {
+  canary.sent(init?.body);
   const response = await fetch(input, init);
   const request = { method: methodOf(input, init), path: addressOf(input) };
   const note = (violations: readonly string[]) => {

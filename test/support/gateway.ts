@@ -7,11 +7,18 @@ import { parseSettings } from '../../src/config/settings.js';
 import { buildDocument } from '../../src/http/openapi.js';
 import { startSandbox, type Sandbox } from '../../src/sandbox/sandbox.js';
 import type { SandboxOptions } from '../../src/sandbox/options.js';
+import { newWebhookSecret } from '../../src/sandbox/webhooks/signature.js';
+import { Telemetry } from '../../src/telemetry/telemetry.js';
+import { canary, expectNone } from './canary.js';
+import { findInTables } from './canary-tables.js';
 import { describedBy, expectConformant } from './conformance.js';
 import { createTestDatabase } from './postgres.js';
 
 /** The root key of every test gateway's admin API. */
 export const ADMIN_KEY = 'test-admin-key-0123456789';
+
+/** The gateway's token at Replicate. */
+export const REPLICATE_TOKEN = 'canary-token-at-replicate-4711';
 
 /** An answer, read. */
 export interface Answer {
@@ -69,14 +76,15 @@ export async function startTestGateway(options: TestGatewayOptions = {}): Promis
   const settings: ReadySettings = {
     ...parseSettings({}),
     databaseUrl: beside?.databaseUrl ?? database?.url ?? '',
-    replicateToken: 'sandbox',
+    replicateToken: REPLICATE_TOKEN,
     replicateBaseUrl: sandbox.baseUrl,
     privateImageHosts: [new URL(sandbox.baseUrl).host],
     adminKey: ADMIN_KEY,
     keyPepper: 'test-pepper-0123456789',
     ...options.settings,
   };
-  const app = await createApp({ settings, logger: false });
+  learnSecrets(settings);
+  const app = await createApp({ settings, logger: canary.logger });
   describedBy(() => buildDocument(app.nest, {}));
   await app.nest.listen(options.port ?? 0, '127.0.0.1');
   const { port } = app.nest.getHttpServer().address() as { port: number };
@@ -93,9 +101,13 @@ export async function startTestGateway(options: TestGatewayOptions = {}): Promis
     complete: (body = {}, sent = {}) =>
       send(url, '/v1/completions', { method: 'POST', key, body: { ...question(), ...body }, ...sent }),
     close: async () => {
+      const metrics = await app.nest.get(Telemetry).metrics.text();
       await app.nest.close();
       if (!beside) await sandbox.close();
+      const found = [...canary.findIn('/metrics', metrics), ...canary.findInLog()];
+      if (database) found.push(...(await findInTables(canary, database.url)));
       await database?.drop();
+      expectNone(found);
     },
   };
 }
@@ -111,11 +123,26 @@ export async function makeTenant(url: string): Promise<{ tenantId: string; key: 
 
 /** The sandbox of a test gateway, for gateways in processes of their own too. */
 export function startTestSandbox(options: SandboxOptions = {}): Promise<Sandbox> {
+  const webhookSecret = options.webhookSecret ?? newWebhookSecret();
+  canary.learn('secret', webhookSecret);
   return startSandbox({
     model: () => 'A red bicycle.',
     fetchPicture: () => Promise.resolve({ status: 200, bytes: new Uint8Array() }),
     ...options,
+    webhookSecret,
   });
+}
+
+/** What a gateway is told that nobody else may be. */
+function learnSecrets(settings: ReadySettings): void {
+  const { adminKey, keyPepper, keyPepperPrevious, replicateToken, metricsToken, encryptionKeys } = settings;
+  for (const secret of [adminKey, keyPepper, keyPepperPrevious, replicateToken, metricsToken])
+    canary.learn('secret', secret);
+  canary.learn('secret', URL.parse(settings.databaseUrl)?.password);
+  for (const { key } of encryptionKeys) {
+    canary.learn('secret', key.export().toString('base64'));
+    canary.learn('secret', key.export().toString('hex'));
+  }
 }
 
 /** A port that is free now, for a gateway that must know its own address before it listens. */
@@ -143,6 +170,7 @@ async function send(
   path: string,
   { method = 'GET', body, key, headers, signal }: Sent,
 ): Promise<Answer> {
+  canary.sent(body);
   const raw = typeof body === 'string' || body instanceof Uint8Array;
   const answer = await httpRequest(url + path, {
     method: method as 'GET',
@@ -155,6 +183,8 @@ async function send(
     ...(signal && { signal }),
   });
   const text = await answer.body.text();
+  canary.answered(answer.statusCode, text);
+  if (answer.statusCode >= 400) expectNone(canary.findIn(`the answer to ${method} ${path}`, text));
   expectConformant({ method, path, status: answer.statusCode, headers: answer.headers, text });
   return {
     status: answer.statusCode,

@@ -13,6 +13,9 @@ import { execute, templateDatabase, withDatabase } from './postgres.js';
 
 const prefix = 'cerebro-test-';
 
+/** One of the secrets that no gateway may write down. */
+const PASSWORD = 'canary-database-password-4711';
+
 /** A power cut may lose test data; who cleans up in the background keeps databases from being dropped. */
 const fast = {
   autovacuum: 'off',
@@ -25,7 +28,7 @@ const fast = {
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   await removeAbandoned();
   const dataDir = await mkdtemp(join(tmpdir(), prefix));
-  const database = await openEmbeddedDatabase({ dataDir, password: 'test', owner: true, settings: fast });
+  const database = await openEmbeddedDatabase({ dataDir, password: PASSWORD, owner: true, settings: fast });
   await execute(database.url, `CREATE DATABASE ${templateDatabase}`);
   await applyMigrations({ url: withDatabase(database.url, templateDatabase), folder: migrationsFolder });
   project.provide('postgresUrl', database.url);

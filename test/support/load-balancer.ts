@@ -12,10 +12,10 @@ export class LoadBalancer {
     server.on('connection', (from) => this.pass(from));
   }
 
-  /** Opens one on a free port. */
-  static async open(): Promise<LoadBalancer> {
+  /** Opens one, on a free port unless one is given. */
+  static async open(port = 0): Promise<LoadBalancer> {
     const server = createServer();
-    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve));
     return new LoadBalancer(server);
   }
 

@@ -14,16 +14,22 @@ export interface Finished {
   readonly stderr: string;
 }
 
-/** A gateway in a process of its own. */
-export interface GatewayProcess {
+/** A gateway in a process of its own, as far as it has come. */
+export interface BegunGateway {
   readonly child: ChildProcess;
+  /** What it has printed so far. */
+  readonly output: () => string;
+  /** Its end. */
+  readonly ended: Promise<Finished>;
+  /** Sends a signal and waits for the end. */
+  readonly end: (signal: NodeJS.Signals) => Promise<Finished>;
+}
+
+/** A gateway in a process of its own, which is ready. */
+export interface GatewayProcess extends BegunGateway {
   readonly url: string;
   readonly key: string;
   readonly adminKey: string;
-  /** What it has printed so far. */
-  readonly output: () => string;
-  /** Sends a signal and waits for the end. */
-  readonly end: (signal: NodeJS.Signals) => Promise<Finished>;
 }
 
 /** A fresh folder for data; `remove` deletes it. */
@@ -41,27 +47,32 @@ export async function runToEnd(args: readonly string[], env: Record<string, stri
 
 /** Starts a gateway and waits until it says that it is ready. */
 export async function startGateway(env: Record<string, string>): Promise<GatewayProcess> {
-  const { child, output, stderr } = launch(['main'], { PORT: '0', ...env });
-  const end = finished({ child, output, stderr });
+  const begun = beginGateway(env);
+  const { child, output } = begun;
   await new Promise<void>((resolve, reject) => {
     child.stdout?.on('data', () => output().includes('Try it') && resolve());
-    void end.then((result) => reject(new Error(`ended before it was ready: ${JSON.stringify(result)}`)));
+    void begun.ended.then((result) =>
+      reject(new Error(`ended before it was ready: ${JSON.stringify(result)}`)),
+    );
   });
   const read = (label: string): string => new RegExp(`${label} +(\\S+)`).exec(output())?.[1] ?? '';
-  return {
-    child,
-    url: read('Address'),
-    key: read('Demo key'),
-    adminKey: read('Admin key'),
-    output,
-    end: (signal) => {
-      child.kill(signal);
-      return end;
-    },
+  return { ...begun, url: read('Address'), key: read('Demo key'), adminKey: read('Admin key') };
+}
+
+/** Starts a gateway, and does not wait for it. */
+export function beginGateway(env: Record<string, string>): BegunGateway {
+  const launched = launch(['main'], { PORT: '0', ...env });
+  const ended = finished(launched);
+  const end = (signal: NodeJS.Signals): Promise<Finished> => {
+    launched.child.kill(signal);
+    return ended;
   };
+  return { child: launched.child, output: launched.output, ended, end };
 }
 
 interface Launched {
+  /** What it was given and must never print. */
+  readonly secrets: readonly string[];
   readonly child: ChildProcess;
   readonly output: () => string;
   readonly stderr: () => string;
@@ -79,11 +90,23 @@ function launch(args: readonly string[], env: Record<string, string>): Launched 
   let errors = '';
   child.stdout.on('data', (chunk: Buffer) => (output += chunk.toString()));
   child.stderr.on('data', (chunk: Buffer) => (errors += chunk.toString()));
-  return { child, output: () => output, stderr: () => errors };
+  return { secrets: secretsIn(env), child, output: () => output, stderr: () => errors };
 }
 
-function finished({ child, output, stderr }: Launched): Promise<Finished> {
-  return new Promise((resolve) => {
-    child.once('close', (code) => resolve({ code, stdout: output(), stderr: stderr() }));
+/** Rejects where it has printed a secret. */
+function finished({ secrets, child, output, stderr }: Launched): Promise<Finished> {
+  return new Promise((resolve, reject) => {
+    child.once('close', (code) => {
+      const text = output() + stderr();
+      if (secrets.some((secret) => text.includes(secret))) reject(new Error(`prints a secret: ${text}`));
+      else resolve({ code, stdout: output(), stderr: stderr() });
+    });
   });
+}
+
+/** The secrets in an environment, as far as they are long enough to be told from other texts. */
+function secretsIn(env: Readonly<Record<string, string>>): string[] {
+  const named = Object.entries(env).filter(([name]) => /_(?:TOKEN|KEYS?|PEPPER|PEPPER_PREVIOUS)$/.test(name));
+  const password = URL.parse(env.DATABASE_URL ?? '')?.password ?? '';
+  return [password, ...named.map(([, value]) => value)].filter((secret) => secret.length >= 12);
 }

@@ -3,6 +3,7 @@ import { type ChildProcess, execFile } from 'node:child_process';
 import { type IncomingMessage, request } from 'node:http';
 import { promisify } from 'node:util';
 import { createParser } from 'eventsource-parser';
+import { canary } from './canary.js';
 import { conformantStream, expectConformant } from './conformance.js';
 import { eventually } from './gateway.js';
 
@@ -181,6 +182,7 @@ export interface PendingStream {
 
 /** Asks for a stream, on a connection of its own. */
 export function askForStream({ url, key }: Streaming, sent: StreamSent): PendingStream {
+  canary.sent(sent.body);
   const asking = request(url + (sent.path ?? '/v1/chat/completions'), {
     method: 'POST',
     agent: false,

@@ -68,7 +68,10 @@ export class ReplicateConnection {
       streams: new StreamWatch({ dispatcher: transport.dispatcher, baseUrl }),
       publicUrl: webhookUrl,
       close: () => transport.close(),
-      retire: () => transport.retire(),
+      retire: () => {
+        admission.close();
+        return transport.retire();
+      },
     });
   }
 }

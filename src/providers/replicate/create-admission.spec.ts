@@ -207,3 +207,15 @@ describe('the admission of creates', () => {
     await expect(admission.create('a/b', newLife(), () => Promise.resolve('ok'))).resolves.toBe('ok');
   });
 });
+
+it('breakers that nobody asks any more are not counted as open', async () => {
+  const breakers = { opened: vi.fn(), closed: vi.fn() };
+  const admission = new CreateAdmission({ ...UNLIMITED, breakers });
+  const fail = () => watch(admission.create('a/b', newLife(), vi.fn().mockRejectedValue(refused(500))));
+  for (let create = 0; create < 10; create += 1) fail();
+  await vi.advanceTimersByTimeAsync(1000);
+  expect([breakers.opened.mock.calls.length, breakers.closed.mock.calls.length]).toEqual([1, 0]);
+  admission.close();
+  admission.close();
+  expect(breakers.closed).toHaveBeenCalledTimes(1);
+});

@@ -33,7 +33,10 @@ export class CreateAdmission {
   private readonly places: ModelPlaces;
   private readonly governor: CreateGovernor;
   private readonly budget = new RetryBudget();
-  private readonly breakers = new LRUCache<string, ModelBreaker>({ max: MAX_BREAKERS });
+  private readonly breakers = new LRUCache<string, ModelBreaker>({
+    max: MAX_BREAKERS,
+    dispose: (breaker) => breaker.dismiss(),
+  });
 
   constructor(private readonly options: AdmissionOptions) {
     this.places = new ModelPlaces(options.modelConcurrency);
@@ -71,6 +74,11 @@ export class CreateAdmission {
   /** Lets no create of this node go out for so long, in milliseconds. */
   pause(ms: number): void {
     this.governor.pause(ms);
+  }
+
+  /** No creates will follow: the breakers are forgotten. */
+  close(): void {
+    this.breakers.clear();
   }
 
   private async attempt<Value>(

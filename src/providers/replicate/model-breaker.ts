@@ -52,7 +52,7 @@ export class ModelBreaker {
 
   constructor(
     private readonly model: string,
-    private readonly watch?: BreakerWatch,
+    private watch?: BreakerWatch,
   ) {
     const probes = new ProbeTimes();
     this.policy = circuitBreaker(
@@ -91,6 +91,12 @@ export class ModelBreaker {
       });
     if (tried.result.status === 'rejected') throw tried.result.reason as Error;
     return tried.result.value;
+  }
+
+  /** Tells its watch of nothing more; one that is open is as good as closed, since nobody knows of it any more. */
+  dismiss(): void {
+    if (this.isOpen) this.watch?.closed();
+    this.watch = undefined;
   }
 
   private async attempt<Value>(send: () => Promise<Value>): Promise<Tried<Value>> {
