@@ -10,6 +10,12 @@ const LEASE = 15_000;
 /** Between two renewals, in milliseconds. */
 const RENEWAL = 5000;
 
+/** A moment by both clocks. */
+interface Moment {
+  readonly monotonic: number;
+  readonly wall: number;
+}
+
 /** The lease of this node. Times are the database's, so that clocks of nodes may differ. */
 @Injectable()
 export class NodeLease {
@@ -17,7 +23,7 @@ export class NodeLease {
   readonly id = randomUUID();
   private readonly logger = new Logger(NodeLease.name);
   private timer: NodeJS.Timeout | undefined;
-  private renewedAt = -Infinity;
+  private renewedAt: Moment = { monotonic: -Infinity, wall: -Infinity };
   private renewing: Promise<void> | undefined;
   /** Since when the lease has been renewed without a gap, by `performance.now()`. */
   private steadySince = Infinity;
@@ -39,7 +45,7 @@ export class NodeLease {
    */
   async hold(): Promise<void> {
     this.timer ??= setInterval(() => void this.renewQuietly(), RENEWAL).unref();
-    if (performance.now() - this.renewedAt > LEASE / 2) await this.renew();
+    if (since(this.renewedAt) > LEASE / 2) await this.renew();
   }
 
   /** Gives up the lease, when this node holds nothing any more: others need not wait for it to run out. */
@@ -56,12 +62,12 @@ export class NodeLease {
   }
 
   private async write(): Promise<void> {
-    const asked = performance.now();
+    const asked = { monotonic: performance.now(), wall: Date.now() };
     await this.prisma.$executeRaw`
       INSERT INTO nodes (id, expires_at)
       VALUES (${this.id}::uuid, now() + ${LEASE} * interval '1 millisecond')
       ON CONFLICT (id) DO UPDATE SET expires_at = excluded.expires_at`;
-    if (asked - this.renewedAt > LEASE) this.steadySince = asked;
+    if (since(this.renewedAt) > LEASE) this.steadySince = asked.monotonic;
     this.renewedAt = asked;
   }
 
@@ -73,4 +79,12 @@ export class NodeLease {
       () => undefined,
     );
   }
+}
+
+/**
+ * Milliseconds since a moment, by the clock that says more: while a machine sleeps, or Lambda has frozen it, a
+ * monotonic clock may stand still.
+ */
+function since({ monotonic, wall }: Moment): number {
+  return Math.max(performance.now() - monotonic, Date.now() - wall);
 }
