@@ -1,5 +1,6 @@
 // Puts the application together: for the server, the tests and the document's export alike.
 import 'reflect-metadata';
+import type { Socket } from 'node:net';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { FastifyReply, FastifyRequest } from 'fastify';
@@ -19,14 +20,15 @@ import { registerJsonBody } from './http/json-body.js';
 import { registerOpenAiHeaders, setOpenAiHeaders } from './http/openai-headers.js';
 import { buildDocument, type DocumentOptions, serveDocument } from './http/openapi.js';
 import { registerOversizedBody } from './http/oversized-body.js';
-import { registerTracing, requestEnded, watchInFlight } from './http/request-telemetry.js';
 import { REQUEST_ID_HEADER, requestId } from './http/request-id.js';
+import { registerTracing, requestEnded, watchInFlight } from './http/request-telemetry.js';
 import { RequestValidationPipe } from './http/request-validation.pipe.js';
 import { RouteTable } from './http/route-table.js';
 import { answerFrameworkError, registerWireRules } from './http/wire-rules.js';
+import { ModelCatalogue } from './models/catalogue.service.js';
+import type { JsonLogger } from './observability/json-logger.js';
 import { openTelemetry } from './telemetry/open-telemetry.js';
 import { registerEarlyRefusal } from './webhooks/early-refusal.js';
-import type { JsonLogger } from './observability/json-logger.js';
 
 /** What an application is built with. */
 export interface AppOptions extends DocumentOptions {
@@ -44,11 +46,12 @@ export interface App {
 
 /** Builds the application; does not listen. */
 export async function createApp({ settings, logger, ...document }: AppOptions): Promise<App> {
-  const adapter = createAdapter(settings);
+  const telemetry = await openTelemetry(settings.traces);
+  const onTold = ({ reason }: ApiError) => telemetry.metrics.errors.inc({ code: reason });
+  const adapter = createAdapter(settings, onTold);
   const fastify = adapter.getInstance();
   const inFlight = new InFlight();
   const routes = new RouteTable();
-  const telemetry = await openTelemetry(settings.traces);
   routes.watch(fastify);
   fastify.decorate('inFlight', inFlight);
   fastify.decorate('eventStreams', {
@@ -59,7 +62,6 @@ export async function createApp({ settings, logger, ...document }: AppOptions): 
     void reply.header(REQUEST_ID_HEADER, request.id);
     done();
   });
-  registerTracing(fastify, telemetry);
   registerOpenAiHeaders(fastify);
   registerCors(fastify, settings.corsOrigins);
   inFlight.watch(fastify, (request, reply) => {
@@ -68,7 +70,9 @@ export async function createApp({ settings, logger, ...document }: AppOptions): 
     if (logger) logger.access(line);
   });
   watchInFlight(telemetry, inFlight);
-  registerWireRules(fastify);
+  // Behind what ends spans: where a preflight is answered before it, none begins.
+  registerTracing(fastify, telemetry);
+  registerWireRules(fastify, onTold);
   registerOversizedBody(fastify);
   registerJsonBody(fastify, settings.bodyLimit);
   registerMultipart(fastify);
@@ -81,6 +85,12 @@ export async function createApp({ settings, logger, ...document }: AppOptions): 
       forceCloseConnections: true,
       abortOnError: false,
     },
+  );
+  telemetry.metrics.reserveModels(
+    nest
+      .get(ModelCatalogue)
+      .list()
+      .map(({ id }) => id),
   );
   registerEarlyAuthentication(fastify, nest.get(Authenticator));
   nest.get(Revocations).watch(inFlight);
@@ -100,18 +110,22 @@ function translateDatabaseError(thrown: unknown): ApiError | undefined {
     : undefined;
 }
 
-function createAdapter({ bodyLimit, trustedProxies }: ReadySettings): FastifyAdapter {
+function createAdapter(
+  { bodyLimit, trustedProxies, keepAliveTimeoutMs }: ReadySettings,
+  onTold: (told: ApiError) => void,
+): FastifyAdapter {
   return new FastifyAdapter({
     bodyLimit,
     genReqId: requestId,
     trustProxy: trustedProxies.length > 0 && [...trustedProxies],
-    clientErrorHandler: answerClientError,
+    clientErrorHandler: (error: Error & { code?: string }, socket: Socket) =>
+      answerClientError(error, socket, onTold),
     frameworkErrors: (error: Error, request: FastifyRequest, reply: FastifyReply) => {
       setOpenAiHeaders(request, reply);
-      answerFrameworkError(error, request, reply);
+      onTold(answerFrameworkError(error, request, reply));
     },
-    // Longer than the idle time of common load balancers, so that it is they who close.
-    keepAliveTimeout: 75_000,
+    // Longer than what is in front of us keeps it, so that it is they who close.
+    keepAliveTimeout: keepAliveTimeoutMs,
     // Times for a request to arrive, not for its answer to leave. Node checks them at the interval below.
     requestTimeout: 60_000,
     http: {

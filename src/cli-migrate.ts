@@ -3,7 +3,9 @@ import { Command } from 'commander';
 import { loadSettings } from './config/environment.js';
 import { migrationsFolder } from './database/migration-files.js';
 import { applyMigrations, pendingMigrations } from './database/migrations.js';
+import { whenReachable } from './database/when-reachable.js';
 import { startLocalServices } from './local-services.js';
+import { retryLine } from './start-failure.js';
 
 /** The command about migrations. Prints names, one a line. */
 export function migrateCommand(): Command {
@@ -13,12 +15,16 @@ export function migrateCommand(): Command {
     .action(({ check = false }: { check?: boolean }) => migrate(check));
 }
 
-/** Asks the environment for the database alone: neither token, keys nor pepper. */
+/** Asks the environment for the database alone: neither token, keys nor pepper. Waits for it as a gateway would. */
 async function migrate(check: boolean): Promise<void> {
   const services = await startLocalServices(await loadSettings('migration'), { role: 'command' });
   try {
-    const target = { url: services.settings.databaseUrl, folder: migrationsFolder };
-    const names = await (check ? pendingMigrations(target) : applyMigrations(target));
+    const { databaseUrl: url, databaseWaitMs } = services.settings;
+    const target = { url, folder: migrationsFolder };
+    const names = await whenReachable(() => (check ? pendingMigrations(target) : applyMigrations(target)), {
+      limitMs: databaseWaitMs,
+      onRetry: (error, pauseMs) => process.stderr.write(`${retryLine(error, pauseMs)}\n`),
+    });
     process.stdout.write(names.length === 0 ? 'Nothing to apply.\n' : `${names.join('\n')}\n`);
     if (check && names.length > 0) process.exitCode = 1;
   } finally {

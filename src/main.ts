@@ -12,7 +12,7 @@ import { checkAllowances, DEFAULT_MODEL } from './models/catalogue.service.js';
 import { loadModelsFile } from './models/models-file.loader.js';
 import { JsonLogger } from './observability/json-logger.js';
 import { close, type Running, stopOnCrash, stopOnSignals, stopWithDatabase } from './shutdown.js';
-import { oneLine } from './start-failure.js';
+import { oneLine, retryLine } from './start-failure.js';
 import { openWaitingRoom } from './waiting-room.js';
 
 async function start(): Promise<void> {
@@ -26,6 +26,9 @@ async function start(): Promise<void> {
   }
   if (given.replicateToken === undefined && given.replicateBaseUrl !== REPLICATE_API) {
     running.logger.warn('REPLICATE_BASE_URL is not used without REPLICATE_API_TOKEN: the sandbox answers');
+  }
+  if (given.production && given.metricsToken === undefined) {
+    running.logger.warn('/metrics answers whoever reaches this port: CEREBRO_METRICS_TOKEN asks for a token');
   }
   stopOnSignals(running);
   stopOnCrash(running);
@@ -42,7 +45,9 @@ async function start(): Promise<void> {
     running.app = await createApp({ settings, logger, ...(exampleImage && { exampleImage }) });
     const key = secrets && (await demoKey(running.app.nest, secrets, settings.dataDir));
     await waitingRoom?.close();
+    if (running.stopping) return;
     const address = await listen(running.app, settings);
+    if (running.stopping) return;
     stopWithDatabase(running);
     void running.app.nest.get(KeyPeppers).tellOfUnknown();
     if (key === undefined) logger.log({ msg: 'listening', address });
@@ -51,6 +56,11 @@ async function start(): Promise<void> {
       process.stdout.write(`Cerebro is ready after ${process.uptime().toFixed(1)} s.\n${text}`);
     }
   } catch (error) {
+    if (running.stopping) {
+      // Much fails when it is closed while it starts; the stop ends the process, with its own code.
+      running.logger.debug({ msg: 'the start was broken off by the stop', err: error });
+      return;
+    }
     await close(running);
     throw error;
   }
@@ -67,7 +77,7 @@ async function bringUpToDate(
     );
   await whenReachable(() => applyMigrations({ url, folder: migrationsFolder, onUnknown }), {
     limitMs: databaseWaitMs,
-    onRetry: (error, pauseMs) => logger.warn(`${oneLine(error)} Trying again in ${pauseMs / 1000} s.`),
+    onRetry: (error, pauseMs) => logger.warn(retryLine(error, pauseMs)),
   });
 }
 

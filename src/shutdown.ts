@@ -7,8 +7,17 @@ import type { JsonLogger } from './observability/json-logger.js';
 /** How often to look whether the embedded database still runs, in milliseconds. */
 const WATCH_INTERVAL = 5000;
 
-/** How long a stop after a crash may take beyond the drain limit, in milliseconds: what is broken may never end. */
-const CRASH_MARGIN = 10_000;
+/**
+ * How long a stop may take beyond delay and drain limit, in milliseconds: whoever runs us waits ten seconds longer than
+ * these, and then kills. What must get out after the closing has the rest.
+ */
+const MARGIN = 9000;
+
+/** How much of it is kept for an embedded database, in milliseconds. */
+const FOR_DATABASE = 2000;
+
+/** How long the log may take to get out at the end, in milliseconds: nobody may be reading it. */
+const FLUSH_LIMIT = 500;
 
 /** What runs, as far as it has come. */
 export interface Running {
@@ -20,12 +29,14 @@ export interface Running {
   app?: App;
 }
 
-/** The first signal stops in good order, the second at once. */
+/** The first signal stops in good order, the second at once. A stop that goes on already, after a crash, goes on. */
 export function stopOnSignals(running: Running): void {
+  let signals = 0;
   const onSignal = (signal: NodeJS.Signals): void => {
-    if (running.stopping) process.exit(1);
+    signals += 1;
+    if (signals > 1) process.exit(1);
     running.logger.log({ msg: 'stopping', signal, running: running.app?.inFlight.count ?? 0 });
-    void stop(running, running.services?.settings.shutdownDelayMs);
+    if (!running.stopping) void stop(running, running.services?.settings.shutdownDelayMs);
   };
   for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, onSignal);
 }
@@ -37,10 +48,12 @@ export function stopOnSignals(running: Running): void {
  * @see https://nodejs.org/api/process.html#warning-using-uncaughtexception-correctly
  */
 export function stopOnCrash(running: Running): void {
+  let lastResort: NodeJS.Timeout | undefined;
   process.on('uncaughtException', (err: unknown, origin) => {
     running.logger.fatal({ msg: 'an error that nobody has caught', origin, err });
     running.exitCode = 1;
-    setTimeout(() => process.exit(1), drainLimit(running) + CRASH_MARGIN).unref();
+    // What is broken may never end.
+    lastResort ??= setTimeout(() => process.exit(1), drainLimit(running) + MARGIN + 1000).unref();
     if (!running.stopping) void stop(running);
   });
 }
@@ -59,10 +72,33 @@ export function stopWithDatabase(running: Running): void {
   }, WATCH_INTERVAL).unref();
 }
 
-/** Closes what is open, in reverse order. */
-export async function close({ app, services }: Running): Promise<void> {
-  await app?.nest.close();
-  await services?.stop();
+/**
+ * Closes what is open, in reverse order, within a limit: a database that has fallen silent may keep it for ever. What was
+ * not closed by then is logged, and left to the end of the process.
+ *
+ * @param limitMs in milliseconds
+ * @returns whether all was closed
+ */
+export async function close({ app, services, logger }: Running, limitMs = MARGIN): Promise<boolean> {
+  const end = performance.now() + limitMs;
+  const left: string[] = [];
+  const kept = services?.database ? FOR_DATABASE : 0;
+  if (app && !(await within(end - kept, app.nest.close()))) left.push('the application');
+  if (services && !(await within(end, services.stop()))) left.push('the local services');
+  if (left.length === 0) return true;
+  logger.error({ msg: 'not closed in time', left, waiting: process.getActiveResourcesInfo() });
+  return false;
+}
+
+/** Whether something is over by a time of `performance.now()`. @throws as it does until then */
+async function within(end: number, work: Promise<unknown>): Promise<boolean> {
+  const late = Promise.withResolvers<boolean>();
+  const timer = setTimeout(() => late.resolve(false), Math.max(0, end - performance.now()));
+  try {
+    return await Promise.race([work.then(() => true), late.promise]);
+  } finally {
+    clearTimeout(timer);
+  }
 }
 
 /**
@@ -79,14 +115,15 @@ async function stop(running: Running, delayMs = 0): Promise<void> {
     const server = app?.nest.getHttpServer();
     if (server?.listening && delayMs > 0) await sleep(delayMs);
     server?.close();
+    const end = performance.now() + drainLimit(running) + MARGIN;
     const cutOff = await app?.inFlight.drain(drainLimit(running));
-    await close(running);
+    if (!(await close(running, end - performance.now()))) running.exitCode = 1;
     logger.log({ msg: 'stopped', cutOff: cutOff ?? 0 });
   } catch (error) {
     logger.error(error);
     running.exitCode = 1;
   }
-  await logger.flush();
+  await within(performance.now() + FLUSH_LIMIT, logger.flush());
   process.exit(running.exitCode);
 }
 

@@ -7,6 +7,11 @@ import { loggableText } from './observability/loggable.js';
 /** Errors whose message is written for the person who starts Cerebro. */
 const FORESEEN = [SettingsError, DataFolderError, EmbeddedPostgresMissingError, MigrationError];
 
+/** One line for a failure after which there will be another attempt, in so many milliseconds. */
+export function retryLine(error: unknown, pauseMs: number): string {
+  return `${oneLine(error)} Trying again in ${pauseMs / 1000} s.`;
+}
+
 /** What a person should read; the stack only for an error that nobody foresaw. */
 export function oneLine(error: unknown): string {
   if (FORESEEN.some((kind) => error instanceof kind)) return loggableText((error as Error).message);

@@ -1,9 +1,9 @@
 // The only place that reads the process's environment and its .env file.
 import { loadEnvFile } from 'node:process';
-import { resolveSecrets } from './secret-resolver.js';
+import { type ReadSecret, readSecrets, resolveSecrets } from './secret-resolver.js';
 import type { Environment } from './secret-sources.js';
 import { isSetting, secretNames } from './setting-catalogue.js';
-import { parseSettings, type Role, type Settings, SettingsError } from './settings.js';
+import { parseSettings, type ReloadedSettings, type Role, type Settings, SettingsError } from './settings.js';
 
 /** Secrets that commands have no use for: who runs one need not be able to read them. */
 const GATEWAY_ONLY = ['REPLICATE_API_TOKEN', 'CEREBRO_ADMIN_KEY', 'CEREBRO_METRICS_TOKEN'];
@@ -33,10 +33,40 @@ export async function readSettings(given: Environment, role: Role): Promise<Sett
   const { env, external } = await resolveSecrets(given, secretsFor(role));
   const settings = parseSettings(env, role);
   if (external.length === 0) return settings;
-  return {
-    ...settings,
-    externalSecrets: { names: external, reload: () => readSettings(given, role) },
+  let last = env;
+  const reload = async (): Promise<ReloadedSettings> => {
+    const taken = takeGood(last, await readSecrets(given, secretsFor(role)), role);
+    last = taken.env;
+    return { settings: parseSettings(last, role), problems: taken.problems };
   };
+  return { ...settings, externalSecrets: { names: external, reload } };
+}
+
+/** Each secret by itself: one that cannot be read, or is wrong, stays as it was and holds up none of the others. */
+function takeGood(
+  before: Environment,
+  secrets: readonly ReadSecret[],
+  role: Role,
+): { env: Environment; problems: string[] } {
+  let env = before;
+  const problems: string[] = [];
+  for (const { name, value, problem } of secrets) {
+    const changed = { ...env, [name]: value };
+    const found = problem === undefined ? problemsOf(changed, role) : [problem];
+    if (found.length === 0) env = changed;
+    problems.push(...found);
+  }
+  return { env, problems };
+}
+
+function problemsOf(env: Environment, role: Role): readonly string[] {
+  try {
+    parseSettings(env, role);
+    return [];
+  } catch (error) {
+    if (error instanceof SettingsError) return error.problems;
+    throw error;
+  }
 }
 
 /** Names of the secrets that are read from elsewhere: no more than the role has a use for. */

@@ -3,7 +3,7 @@
 import { Logger, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
 import { isSameServer } from './database-address.js';
 import type { EncryptionKey } from './encryption-keys.js';
-import { type Settings, SettingsError } from './settings.js';
+import type { Settings } from './settings.js';
 
 /** Secrets that change without a restart. */
 const LIVE = {
@@ -30,6 +30,9 @@ export type LiveSecret = (typeof LIVE)[keyof typeof LIVE];
 /** After a reading, a refused secret causes no other for so long, in milliseconds: it may be refused a lot. */
 const PAUSE = 3000;
 
+/** After so long, in milliseconds, a problem that lasts is told of again. */
+const REMINDER = 3_600_000;
+
 /** What is needed of the settings. */
 export type LiveSecretsOptions = Secrets & Pick<Settings, 'secretsRefreshMs' | 'externalSecrets'>;
 
@@ -45,7 +48,8 @@ export class LiveSecrets implements OnApplicationBootstrap, OnModuleDestroy {
   private reading: Promise<void> | undefined;
   private readAt = -Infinity;
   private isOver = false;
-  private lastProblem: string | undefined;
+  /** What keeps secrets from being read, and when that was told. */
+  private told = new Map<string, number>();
 
   constructor(private readonly options: LiveSecretsOptions) {
     const external = options.externalSecrets?.names ?? [];
@@ -99,15 +103,25 @@ export class LiveSecrets implements OnApplicationBootstrap, OnModuleDestroy {
 
   private async read(): Promise<void> {
     try {
-      const settings = await this.options.externalSecrets?.reload();
-      if (settings && !this.isOver) this.take(settings);
-      this.lastProblem = undefined;
+      const reloaded = await this.options.externalSecrets?.reload();
+      if (!reloaded || this.isOver) return;
+      this.take(reloaded.settings);
+      this.tell(reloaded.problems);
     } catch (error) {
-      // What cannot be read for long is told of once.
-      const problem = problemOf(error);
-      if (problem !== this.lastProblem)
-        this.logger.warn(`Secrets could not be read again, and stay as they were: ${problem}`);
-      this.lastProblem = problem;
+      // Of an error that nobody foresaw no more than its name is known to show no value.
+      this.tell([(error as Error).name]);
+    }
+  }
+
+  /** What lasts is told of now and then, not at each reading. */
+  private tell(problems: readonly string[]): void {
+    const now = performance.now();
+    const before = this.told;
+    this.told = new Map(problems.map((problem) => [problem, before.get(problem) ?? -Infinity]));
+    for (const [problem, toldAt] of this.told) {
+      if (now - toldAt < REMINDER) continue;
+      this.told.set(problem, now);
+      this.logger.warn(`A secret could not be read again, and stays as it was: ${problem}`);
     }
   }
 
@@ -118,7 +132,8 @@ export class LiveSecrets implements OnApplicationBootstrap, OnModuleDestroy {
       const field = SECRETS[name];
       if (isSame(before[field], settings[field])) continue;
       const isUsed = isLive(name) && this.use(LIVE[name], settings);
-      this.logger.log(`${name} was changed; ${isUsed ? 'it is used from now on' : 'restart to use it'}`);
+      if (isUsed) this.logger.log(`${name} was changed; it is used from now on`);
+      else this.logger.warn(`${name} was changed; restart to use it`);
     }
   }
 
@@ -146,11 +161,4 @@ function isSame(one: Secrets[keyof Secrets], other: Secrets[keyof Secrets]): boo
       ({ version, key }, at) => others[at]?.version === version && others[at].key.equals(key),
     )
   );
-}
-
-/** Settings' errors show no values; of any other no more than its name is known to show none. */
-function problemOf(error: unknown): string {
-  return error instanceof SettingsError && error.problems.length > 0
-    ? error.problems.join('; ')
-    : (error as Error).name;
 }

@@ -74,6 +74,9 @@ describe('a secret in a file', () => {
     expect(await told(join(folder, 'none'))).toBe('CEREBRO_ADMIN_KEY_FILE names a file that does not exist.');
     expect(await told(file(''))).toBe('CEREBRO_ADMIN_KEY_FILE names an empty file.');
     expect(await told(file(' \n'))).toBe('CEREBRO_ADMIN_KEY_FILE names an empty file.');
+    expect(await told(file('{"admin":"secret"}'))).toBe(
+      'CEREBRO_ADMIN_KEY_FILE names a file of JSON, not of the value alone.',
+    );
     mkdirSync(join(folder, 'folder'));
     expect(await told(join(folder, 'folder'))).toMatch(
       /^CEREBRO_ADMIN_KEY_FILE names something that is no file/,
@@ -157,6 +160,7 @@ describe('a secret in AWS Secrets Manager', () => {
     ['all#toString', 'names a key that the secret does not have'],
     ['all#n', 'names a key that holds no text'],
     ['text#key', 'names a key of a secret that is no JSON object'],
+    ['all', 'names JSON, and no key of it'],
   ])('that cannot be had is told of by the name of its variable: %s', async (what, words) => {
     const [name = '', key] = what.split('#');
     const reference = key === undefined ? ARN(name) : `${ARN(name)}#${key}`;
@@ -224,7 +228,10 @@ describe('settings', () => {
     expect(settings).toMatchObject({ replicateToken: 'first-token' });
     expect(settings.externalSecrets?.names).toEqual(['REPLICATE_API_TOKEN']);
     writeFileSync(path, 'second-token');
-    expect(await settings.externalSecrets?.reload()).toMatchObject({ replicateToken: 'second-token' });
+    expect(await settings.externalSecrets?.reload()).toMatchObject({
+      settings: { replicateToken: 'second-token' },
+      problems: [],
+    });
     const wrong = readSettings({ DATABASE_URL_FILE: file(VALUE, 'wrong') }, 'gateway');
     await expect(wrong).rejects.toThrow(/^(?!.*canary).*DATABASE_URL must be an address/);
   });

@@ -32,6 +32,11 @@ export const SERVICE_SETTINGS: readonly SettingGroup[] = [
           'How long running requests may go on after that. What kills the process for good must wait longer than both.',
         default: '30s',
       },
+      CEREBRO_KEEP_ALIVE_TIMEOUT: {
+        summary:
+          'How long a connection without a request is kept: longer than what is in front keeps it, or that may send a request into a connection that is being closed.',
+        default: '75s',
+      },
       CEREBRO_DATA_DIR: {
         summary: 'The folder of the embedded database and of generated secrets. Not used in production.',
         form: 'a path',
@@ -55,7 +60,7 @@ export const SERVICE_SETTINGS: readonly SettingGroup[] = [
       },
       CEREBRO_DATABASE_WAIT: {
         summary:
-          'How long a start waits for a database that cannot be reached, with `/healthz` 200 and `/readyz` 503; then it ends with 1.',
+          'How long a start waits for a database that cannot be reached, with `/healthz` 200 and `/readyz` 503; then it ends with 1. The command `migrate` waits as long.',
         default: { production: '5m', otherwise: '0' },
       },
       CEREBRO_LEDGER_RETENTION: {

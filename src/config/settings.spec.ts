@@ -35,6 +35,7 @@ describe('settings', () => {
       predictionTimeoutMs: 600_000,
       shutdownDelayMs: 0,
       drainTimeoutMs: 30_000,
+      keepAliveTimeoutMs: 75_000,
       ledgerRetentionMs: 400 * 86_400_000,
       models: [],
       imageMode: 'passthrough',
@@ -140,6 +141,8 @@ describe('settings', () => {
   });
 
   it.each([
+    'REPLICATE_API_TOKEN=r8_first\nr8_second',
+    'REPLICATE_API_TOKEN=“r8_first”',
     'PORT=-1',
     'PORT=65536',
     'PORT=3000.5',

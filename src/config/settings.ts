@@ -93,6 +93,8 @@ export interface Settings {
   readonly shutdownDelayMs: number;
   /** How long running requests may go on after that. */
   readonly drainTimeoutMs: number;
+  /** How long a connection without a request is kept. */
+  readonly keepAliveTimeoutMs: number;
   /** How long the line of a settled prediction stays in the ledger. */
   readonly ledgerRetentionMs: number;
   /** Bearer token that `/metrics` asks for; absent: it is open. */
@@ -110,8 +112,15 @@ export type ImageMode = (typeof IMAGE_MODES)[number];
 export interface ExternalSecrets {
   /** Variables that they would be in otherwise, such as `DATABASE_URL`. */
   readonly names: readonly string[];
-  /** Reads all settings anew. @throws {SettingsError} */
-  readonly reload: () => Promise<Settings>;
+  /** Reads them anew. What cannot be read, or is wrong, is as it was before. */
+  readonly reload: () => Promise<ReloadedSettings>;
+}
+
+/** Settings with their secrets read anew. */
+export interface ReloadedSettings {
+  readonly settings: Settings;
+  /** Why secrets have stayed as they were, a clause each, which begins with the name of a variable. */
+  readonly problems: readonly string[];
 }
 
 /** Wrong settings: one line that names every bad variable and prints no value. */
@@ -135,6 +144,9 @@ export class SettingsError extends Error {
   }
 }
 
+/** What a header can carry as a bearer token: printable ASCII, in one piece. */
+const TOKEN = /^[\x21-\x7e]{1,512}$/;
+
 /** Secrets shorter than this can be guessed, so production refuses them. */
 const SECRET_MIN_LENGTH = 16;
 
@@ -155,9 +167,16 @@ export function parseSettings(
   const production = read.oneOf('NODE_ENV', ['development', 'test', 'production']) === 'production';
   const databaseUrl = read.url('DATABASE_URL', ['postgres:', 'postgresql:'], { required: production });
   const serves = production && role === 'gateway';
-  const replicateToken = read.text('REPLICATE_API_TOKEN', { required: serves });
+  const replicateToken = read.matching(
+    'REPLICATE_API_TOKEN',
+    TOKEN,
+    'a token such as r8_…, in ASCII and without spaces',
+    {
+      required: serves,
+    },
+  );
   const secret = { required: production, minLength: production ? SECRET_MIN_LENGTH : 1 };
-  const adminKey = read.matching('CEREBRO_ADMIN_KEY', /^[\x21-\x7e]{1,512}$/, 'a text without spaces', {
+  const adminKey = read.matching('CEREBRO_ADMIN_KEY', TOKEN, 'a text without spaces', {
     ...secret,
     required: serves,
   });
@@ -169,14 +188,9 @@ export function parseSettings(
   const publicUrl = read.baseUrl('CEREBRO_PUBLIC_URL', production ? ['https:'] : ['https:', 'http:']);
   const modelsFile = read.text('CEREBRO_MODELS_FILE');
   const defaultHardware = read.text('CEREBRO_DEFAULT_HARDWARE');
-  const metricsToken = read.matching(
-    'CEREBRO_METRICS_TOKEN',
-    /^[\x21-\x7e]{1,512}$/,
-    'a text without spaces',
-    {
-      minLength: secret.minLength,
-    },
-  );
+  const metricsToken = read.matching('CEREBRO_METRICS_TOKEN', TOKEN, 'a text without spaces', {
+    minLength: secret.minLength,
+  });
   const traces = readTraceSettings(read);
   const settings: Settings = {
     production,
@@ -196,6 +210,8 @@ export function parseSettings(
     shutdownDelayMs:
       read.duration('CEREBRO_SHUTDOWN_DELAY', { min: 0, max: 3_600_000 }) ?? (production ? 5000 : 0),
     drainTimeoutMs: read.duration('CEREBRO_DRAIN_TIMEOUT', { min: 0, max: 3_600_000 }) ?? 30_000,
+    keepAliveTimeoutMs:
+      read.duration('CEREBRO_KEEP_ALIVE_TIMEOUT', { min: 1000, max: 2 * 3_600_000 }) ?? 75_000,
     ledgerRetentionMs:
       read.duration('CEREBRO_LEDGER_RETENTION', { min: DAY, max: 36_500 * DAY }) ?? 400 * DAY,
     bodyLimit: read.integer('CEREBRO_BODY_LIMIT', { min: 1024, max: 256 * 1024 ** 2 }) ?? 16 * 1024 ** 2,

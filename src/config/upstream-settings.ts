@@ -8,7 +8,6 @@ export const UPSTREAM_SETTINGS: readonly SettingGroup[] = [
     settings: {
       REPLICATE_API_TOKEN: {
         summary: 'Token of the account at Replicate that pays.',
-        form: "a token of Replicate's, such as `r8_…`",
         absent: "the sandbox answers in Replicate's place",
         secret: true,
       },

@@ -205,10 +205,12 @@ describe('Fargate', () => {
           ({ Key, Value }) => [Key, Number(Value)],
         ),
       );
-    const { predictionTimeoutMs } = settings(environment(FARGATE, 'TaskDefinition'));
+    const { predictionTimeoutMs, keepAliveTimeoutMs } = settings(environment(FARGATE, 'TaskDefinition'));
     const idle = attributes('LoadBalancer', 'LoadBalancerAttributes')['idle_timeout.timeout_seconds'] ?? 0;
     expect(idle * 1000).toBeGreaterThan(predictionTimeoutMs);
     expect(idle).toBeLessThanOrEqual(4000);
+    // Else it sends requests into connections that are being closed.
+    expect(keepAliveTimeoutMs).toBeGreaterThan(idle * 1000);
     const delay =
       attributes('TargetGroup', 'TargetGroupAttributes')['deregistration_delay.timeout_seconds'] ?? 0;
     expect(delay * 1000).toBeGreaterThan(predictionTimeoutMs);

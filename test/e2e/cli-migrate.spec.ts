@@ -1,8 +1,10 @@
 // `migrate` from the command line, as an init container runs it: in production, with the database's address alone.
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { migrationNames, migrationsFolder } from '../../src/database/migration-files.js';
+import { eventually, freePort } from '../support/gateway.js';
+import { LoadBalancer } from '../support/load-balancer.js';
 import { createTestDatabase, type TestDatabase } from '../support/postgres.js';
-import { runToEnd } from '../support/process.js';
+import { beginCommand, runToEnd } from '../support/process.js';
 
 let database: TestDatabase;
 let names: string[];
@@ -37,9 +39,30 @@ describe('migrate', { timeout: 120_000 }, () => {
     expect(without.code).toBe(1);
     expect(without.stderr.trim()).toMatch(/^Cerebro cannot start: DATABASE_URL is required[^;]*$/);
     const DATABASE_URL = 'postgresql://cerebro:hunter2@127.0.0.1:9/cerebro';
-    const away = await runToEnd(['cli', 'migrate'], { NODE_ENV: 'production', DATABASE_URL });
+    const impatient = { NODE_ENV: 'production', CEREBRO_DATABASE_WAIT: '0' };
+    const away = await runToEnd(['cli', 'migrate'], { ...impatient, DATABASE_URL });
     expect([away.code, away.stdout]).toEqual([1, '']);
     expect(away.stderr.trim()).toMatch(/^(?!.*hunter2)The database at 127\.0\.0\.1:9 cannot be used.*$/);
+  });
+
+  it.each([
+    ['migrate', []],
+    ['migrate --check', ['--check']],
+  ])('waits for a database that starts later, as an init container must: %s (H16)', async (_, args) => {
+    const url = new URL(database.url);
+    url.port = String(await freePort());
+    const env = { NODE_ENV: 'production', DATABASE_URL: url.href, CEREBRO_DATABASE_WAIT: '50s' };
+    const { ended, errors } = beginCommand(['cli', 'migrate', ...args], env);
+    await eventually('it waits', () => errors().includes('Trying again in'), 30_000);
+    const way = await LoadBalancer.open(Number(url.port));
+    try {
+      way.target = database.url;
+      const { code, stdout, stderr } = await ended;
+      expect([code, stdout]).toEqual([args.length, `${names.join('\n')}\n`]);
+      expect(stderr).toMatch(/^The database at .* cannot be used: .* Trying again in 0\.5 s\.$/m);
+    } finally {
+      await way.close();
+    }
   });
 
   it('explains itself', async () => {

@@ -109,11 +109,12 @@ const billed = () => sandbox.bill.entries.at(-1)?.account;
 
 describe('a gateway whose secrets are in AWS Secrets Manager', { timeout: 120_000 }, () => {
   it('is ready with them, and uses a new Replicate token without a restart', async () => {
-    const { complete } = await start({ ...byArn(), CEREBRO_SECRETS_REFRESH: '200ms' });
+    const { gateway, complete } = await start({ ...byArn(), CEREBRO_SECRETS_REFRESH: '200ms' });
     for (const { authorization } of aws.requests)
       expect(authorization).toMatch(
         /^AWS4-HMAC-SHA256 Credential=.*\/eu-west-1\/secretsmanager\/aws4_request/,
       );
+    expect(gateway.output()).toContain('/metrics answers whoever reaches this port');
     expect((await complete()).status).toBe(200);
     expect(billed()).toBe(accountOf(TOKEN(1)));
     aws.set(ARN('token'), TOKEN(2));
@@ -155,13 +156,19 @@ describe('a gateway whose secrets are in AWS Secrets Manager', { timeout: 120_00
     });
     await told(gateway, 'DATABASE_URL was changed; it is used from now on');
     await told(gateway, 'CEREBRO_KEY_PEPPER was changed; restart to use it');
+    expect(gateway.output()).toMatch(/"level":"warn".*CEREBRO_KEY_PEPPER was changed/);
   });
 
-  it('works on with what it has while AWS cannot be asked', async () => {
-    const { gateway, complete } = await start({ ...byArn(), CEREBRO_SECRETS_REFRESH: '200ms' });
+  it('works on with what it has of a secret that cannot be read, and takes the others', async () => {
+    const { gateway, url, complete } = await start({ ...byArn(), CEREBRO_SECRETS_REFRESH: '200ms' });
     aws.refuse(ARN('token'), 'AccessDeniedException');
     await told(gateway, 'AccessDeniedException');
     expect((await complete()).status).toBe(200);
+    aws.set(ARN('all'), JSON.stringify({ ...all(), admin: `${ADMIN_KEY}-second`, pepper: 'short' }));
+    await told(gateway, 'CEREBRO_ADMIN_KEY was changed; it is used from now on');
+    await told(gateway, 'stays as it was: CEREBRO_KEY_PEPPER must have at least 16 characters');
+    const headers = { authorization: `Bearer ${ADMIN_KEY}-second` };
+    expect((await fetch(`${url}/admin/tenants`, { headers })).status).toBe(200);
     const lines = gateway
       .output()
       .split('\n')
@@ -194,9 +201,19 @@ describe('a gateway whose secrets are in files', { timeout: 120_000 }, () => {
     };
   };
 
+  it('keeps its Replicate token where the new one is none', async () => {
+    const { env, write } = mounted();
+    const { gateway, complete } = await start({ ...env, CEREBRO_SECRETS_REFRESH: '200ms' });
+    write('token', `${TOKEN(1)}\n${TOKEN(2)}`);
+    await told(gateway, 'stays as it was: REPLICATE_API_TOKEN must be a token such as r8_');
+    expect((await complete()).status).toBe(200);
+    expect(billed()).toBe(accountOf(TOKEN(1)));
+  });
+
   it('is ready with them, and uses new ones without a restart', async () => {
     const { env, write } = mounted();
-    const { url, complete } = await start({ ...env, CEREBRO_SECRETS_REFRESH: '200ms' });
+    const { gateway, url, complete } = await start({ ...env, CEREBRO_SECRETS_REFRESH: '200ms' });
+    expect(gateway.output()).not.toContain('/metrics answers');
     const statusOf = async (path: string, token: string) =>
       (await fetch(url + path, { headers: { authorization: `Bearer ${token}` } })).status;
     expect((await complete()).status).toBe(200);
@@ -240,6 +257,11 @@ describe('a start without its secrets (E19)', { timeout: 120_000 }, () => {
       'no such key',
       { CEREBRO_ADMIN_KEY_SECRET_ARN: `${ARN('all')}#none` },
       'CEREBRO_ADMIN_KEY_SECRET_ARN names a key that the secret does not have',
+    ],
+    [
+      'no key of a secret of several',
+      { CEREBRO_KEY_PEPPER_SECRET_ARN: ARN('all') },
+      'CEREBRO_KEY_PEPPER_SECRET_ARN names JSON, and no key of it',
     ],
     [
       'no AWS',

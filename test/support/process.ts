@@ -45,6 +45,15 @@ export async function runToEnd(args: readonly string[], env: Record<string, stri
   return finished(launch(args, env));
 }
 
+/** Runs an entry point, and does not wait for it. */
+export function beginCommand(
+  args: readonly string[],
+  env: Record<string, string>,
+): { errors: () => string; ended: Promise<Finished> } {
+  const launched = launch(args, env);
+  return { errors: launched.stderr, ended: finished(launched) };
+}
+
 /** Starts a gateway and waits until it says that it is ready. */
 export async function startGateway(env: Record<string, string>): Promise<GatewayProcess> {
   const begun = beginGateway(env);
