@@ -3,7 +3,9 @@
 import pg from 'pg';
 import { MigrationError } from './migration-error.js';
 import { migrationNames, readMigrations, type Migration } from './migration-files.js';
-import { failedMigration, pendingOf, unknownTo } from './migration-state.js';
+import { repair } from './migration-repair.js';
+import { isConcurrent, statementsOf } from './migration-script.js';
+import { pendingOf, unknownTo } from './migration-state.js';
 import { schemaEngineAdapter } from './schema-engine-adapter.js';
 import { everything, migrationList, withSchemaEngine } from './schema-engine.js';
 
@@ -30,7 +32,17 @@ const lockKey = 72707369;
 const patience = '5min';
 
 /**
- * Applies what is pending, each migration in one transaction: wholly or not at all. Several nodes may call this at once.
+ * Limits of each statement, in PostgreSQL's notation. Who waits for a lock holds up everybody behind: rather let the
+ * migration fail, and the next start try again. A file may set others for itself, by SET LOCAL.
+ */
+const limits = "SET LOCAL lock_timeout = '5s'; SET LOCAL statement_timeout = '60s'";
+
+/** What is done CONCURRENTLY holds up nobody, and takes as long as it takes. */
+const noLimits = 'SET lock_timeout = 0; SET statement_timeout = 0';
+
+/**
+ * Applies what is pending, each migration in one transaction: wholly or not at all. One that is done CONCURRENTLY, which
+ * no transaction allows, is taken up again by the next call. Several nodes may call this at once.
  * @returns The names applied by this call.
  * @throws MigrationError when the database cannot be reached, a migration fails or had failed before, or the lock cannot be had.
  */
@@ -43,10 +55,12 @@ export async function applyMigrations({ url, folder, onUnknown }: MigrationTarge
     }
     if ((await pendingOf(session, names)).length === 0) return [];
     await takeLock(session);
+    if ((await pendingOf(session, names)).length === 0) return [];
+    const migrations = await readMigrations(folder);
+    await repair(session, migrations);
     const pending = await pendingOf(session, names);
-    if (pending.length === 0) return [];
-    await refuseAfterFailure(session);
-    await applyAll(session, folder, pending);
+    refuseMixed(migrations, pending);
+    await applyAll(session, { folder, migrations, pending });
     return pending;
   });
 }
@@ -99,25 +113,34 @@ async function takeLock(session: pg.Client): Promise<void> {
   await session.query('RESET lock_timeout');
 }
 
-async function refuseAfterFailure(session: pg.Client): Promise<void> {
-  const failed = await failedMigration(session);
-  if (failed === undefined) return;
+/** @throws {MigrationError} before anything was applied */
+function refuseMixed(migrations: readonly Migration[], pending: readonly string[]): void {
+  const mixed = migrations.find(
+    ({ name, sql }) => pending.includes(name) && isConcurrent(sql) && statementsOf(sql).length > 1,
+  );
+  if (!mixed) return;
   throw new MigrationError(
-    `The migration ${failed.name} was begun earlier and did not finish${failed.logs ? ` (${failed.logs.split('\n')[0]})` : ''}. ` +
-      `Undo what it left behind, then run 'npx prisma migrate resolve --rolled-back ${failed.name}', or in SQL: ` +
-      `UPDATE _prisma_migrations SET rolled_back_at = now() WHERE migration_name = '${failed.name}' AND finished_at IS NULL.`,
+    `The migration ${mixed.name} has a statement that PostgreSQL runs CONCURRENTLY, and others beside it: give it a migration of its own. Nothing was applied.`,
   );
 }
 
-async function applyAll(session: pg.Client, folder: string, pending: readonly string[]): Promise<void> {
-  const migrations = await readMigrations(folder);
+interface Work {
+  readonly folder: string;
+  readonly migrations: readonly Migration[];
+  /** Names of what is to be applied. */
+  readonly pending: readonly string[];
+}
+
+async function applyAll(session: pg.Client, { folder, migrations, pending }: Work): Promise<void> {
   let scriptError: unknown;
   const adapter = schemaEngineAdapter(session, { onScriptError: (error) => (scriptError = error) });
   await withSchemaEngine(adapter, async (engine) => {
     for (const name of pending) {
-      const list = migrationList(folder, upTo(name, migrations, pending));
+      const known = upTo(name, migrations, pending);
+      const list = migrationList(folder, known);
+      const { sql = '' } = known.find((migration) => migration.name === name) ?? {};
       try {
-        await inTransaction(session, needsNone(name, migrations), () =>
+        await inTransaction(session, !isConcurrent(sql), () =>
           engine.applyMigrations({ filters: everything, migrationsList: list }),
         );
       } catch (error) {
@@ -133,19 +156,20 @@ function upTo(name: string, migrations: readonly Migration[], pending: readonly 
   return migrations.filter((migration) => !later.has(migration.name));
 }
 
-/** What PostgreSQL does CONCURRENTLY, it refuses to do in a transaction. */
-function needsNone(name: string, migrations: readonly Migration[]): boolean {
-  return migrations.some((migration) => migration.name === name && /\bCONCURRENTLY\b/i.test(migration.sql));
-}
-
 /** The script and its row in `_prisma_migrations` become true together: not even a crash leaves one half done. */
-async function inTransaction(session: pg.Client, not: boolean, apply: () => Promise<unknown>): Promise<void> {
-  if (not) {
+async function inTransaction(
+  session: pg.Client,
+  isPossible: boolean,
+  apply: () => Promise<unknown>,
+): Promise<void> {
+  if (!isPossible) {
+    await session.query(noLimits);
     await apply();
     return;
   }
   await session.query('BEGIN');
   try {
+    await session.query(limits);
     await apply();
     await session.query('COMMIT');
   } catch (error) {

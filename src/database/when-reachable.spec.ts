@@ -39,7 +39,7 @@ describe('a start on a database that is not there yet', () => {
     expect((await attempt([new Error('Connection terminated unexpectedly')])).result).toBe('done');
   });
 
-  it.each(['28P01', '28000', '3D000', '42501'])(
+  it.each(['28P01', '28000', '3D000', '42501', '57014'])(
     'does not wait where waiting does not help: %s',
     async (code) => {
       const error = migrationError(code);

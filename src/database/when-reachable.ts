@@ -36,11 +36,14 @@ export async function whenReachable<T>(act: () => Promise<T>, patience: Patience
 
 /**
  * Not for a refused user or password (class 28), though a gateway that runs takes that for a change under way: a start
- * has never had them right.
+ * has never had them right. Nor for a statement that the server has ended for its length (57014): a migration would
+ * only hold its locks once more.
  */
 function isWorthWaiting(error: unknown): boolean {
   const reason = error instanceof Error && error.cause !== undefined ? error.cause : error;
-  return isDatabaseUnavailable(reason) && !String((reason as { code?: unknown }).code).startsWith('28');
+  return (
+    isDatabaseUnavailable(reason) && !/^(?:28...|57014)$/.test(String((reason as { code?: unknown }).code))
+  );
 }
 
 function sleepFor(ms: number): Promise<void> {

@@ -7,7 +7,7 @@ import { diffToSql } from '../../src/database/migration-diff.js';
 import { MigrationError } from '../../src/database/migration-error.js';
 import { migrationNames, migrationsFolder, schemaFile } from '../../src/database/migration-files.js';
 import { applyMigrations, pendingMigrations, withSession } from '../../src/database/migrations.js';
-import { createTestDatabase, execute, type TestDatabase } from '../support/postgres.js';
+import { createTestDatabase, type TestDatabase } from '../support/postgres.js';
 
 let database: TestDatabase;
 let folder: string;
@@ -122,22 +122,27 @@ describe('applyMigrations', () => {
     expect(await rows('SELECT n FROM list')).toEqual([{ n: 2 }, { n: 3 }]);
   });
 
-  it('can build an index concurrently, which no transaction allows', async () => {
-    await givenMigration('1_table', 'CREATE TABLE list (n int)');
-    await givenMigration('2_index', 'CREATE INDEX CONCURRENTLY list_n ON list (n)');
-    expect(await apply()).toEqual(['1_table', '2_index']);
+  it('limits the waits and the work of each, but for what a file says itself', async () => {
+    const settings =
+      "SELECT current_setting('lock_timeout') AS lock, current_setting('statement_timeout') AS work";
+    await givenMigration('1_usual', `CREATE TABLE usual AS ${settings}`);
+    await givenMigration('2_long', `SET LOCAL statement_timeout = '10min'; CREATE TABLE long AS ${settings}`);
+    await givenMigration('3_usual', `INSERT INTO usual ${settings}`);
+    await apply();
+    const usual = { lock: '5s', work: '1min' };
+    expect(await rows('SELECT * FROM usual')).toEqual([usual, usual]);
+    expect(await rows('SELECT * FROM long')).toEqual([{ lock: '5s', work: '10min' }]);
   });
 
-  it('refuses to go on after a migration that was left half done', async () => {
+  it('fails in one line behind a lock of another, and applies it with the next call', async () => {
     await givenMigration('1_table', 'CREATE TABLE list (n int)');
     await apply();
-    await givenMigration('2_index', 'CREATE INDEX CONCURRENTLY missing_n ON missing (n)');
-    expect((await refusal()).message).toContain('relation "missing" does not exist');
-    const { message } = await refusal();
-    expect(message).toContain('2_index was begun earlier and did not finish');
-    await execute(database.url, /UPDATE _prisma_migrations .* IS NULL/.exec(message)?.[0] ?? '');
-    await givenMigration('2_index', 'CREATE INDEX CONCURRENTLY list_n ON list (n)');
-    expect(await apply()).toEqual(['2_index']);
+    await givenMigration('2_column', 'ALTER TABLE list ADD COLUMN m int');
+    await withSession(database.url, async (other) => {
+      await other.query('BEGIN; LOCK TABLE list');
+      expect((await refusal()).message).toMatch(/^The migration 2_column could not be .* lock timeout\./);
+    });
+    expect(await apply()).toEqual(['2_column']);
   });
 
   it('says in one line that the database cannot be reached, without its password', async () => {
