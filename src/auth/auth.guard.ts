@@ -13,6 +13,8 @@ declare module 'fastify' {
   interface FastifyRequest {
     /** Who is calling; absent on public routes. */
     principal?: Principal;
+    /** Whether its caller was found before its body came. */
+    isEarlyKnown?: boolean;
   }
 }
 
@@ -39,7 +41,11 @@ export class AuthGuard implements CanActivate {
     const request = http.getRequest<FastifyRequest>();
     const reply = http.getResponse<FastifyReply>();
     // Again, also where it was done before the body came: that may take its time, and a key may end meanwhile.
-    const principal = this.authenticator.authenticate(request.headers.authorization, request.ip);
+    const principal = this.authenticator.authenticate(
+      request.headers.authorization,
+      request.ip,
+      request.isEarlyKnown,
+    );
     return principal instanceof Promise
       ? principal.then((found) => this.admit({ request, reply, requirement }, found))
       : this.admit({ request, reply, requirement }, principal);

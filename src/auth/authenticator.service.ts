@@ -59,15 +59,20 @@ export class Authenticator implements OnModuleDestroy {
    * the way of every request.
    *
    * @param ip where the request comes from
+   * @param isAgain whether the same request was authenticated before: its looks into the cache count as one
    * @throws {ApiError} `missing_api_key` without a credential; `invalid_api_key`, in the same words, for a malformed,
    *   unknown, revoked or expired one; `too_many_failures` to an address that brings too many of these, also with a
    *   good key while another one that is new here is looked for; `database_unavailable` when nobody can tell
    */
-  authenticate(authorization: string | undefined, ip: string): Principal | Promise<Principal> {
+  authenticate(
+    authorization: string | undefined,
+    ip: string,
+    isAgain = false,
+  ): Principal | Promise<Principal> {
     if (authorization === undefined || authorization.trim() === '') throw new ApiError('missing_api_key');
     const credential = BEARER.exec(authorization)?.[1];
     if (credential === undefined) return this.refuse(ip);
-    if (isWellFormedKey(credential)) return this.tenantKey(credential, ip);
+    if (isWellFormedKey(credential)) return this.tenantKey(credential, ip, isAgain);
     const adminKey = this.secrets.get('adminKey');
     if (adminKey !== undefined && this.hasher.equal(credential, adminKey)) return { kind: 'admin' };
     return this.refuse(ip);
@@ -78,10 +83,10 @@ export class Authenticator implements OnModuleDestroy {
     this.cache.forget(id);
   }
 
-  private tenantKey(credential: string, ip: string): Principal | Promise<Principal> {
+  private tenantKey(credential: string, ip: string, isAgain: boolean): Principal | Promise<Principal> {
     const known = this.cache.recall(credential);
     const result = known === 'unheard' ? 'miss' : 'hit';
-    this.telemetry.metrics.cacheLookups.inc({ cache: 'keys', result });
+    if (!isAgain) this.telemetry.metrics.cacheLookups.inc({ cache: 'keys', result });
     if (known === 'unknown') return this.refuse(ip);
     if (known !== 'unheard') return this.welcome(known);
     const found = this.find(credential, ip);

@@ -12,6 +12,7 @@ export function registerEarlyAuthentication(fastify: FastifyInstance, authentica
     if (request.is404 || !GUARDED.test(request.routeOptions.url ?? '')) return done();
     if (!carriesBody(request.headers)) return done();
     try {
+      request.isEarlyKnown = true;
       const principal = authenticator.authenticate(request.headers.authorization, request.ip);
       if (principal instanceof Promise) principal.then(() => done(), done);
       else done();

@@ -1,6 +1,7 @@
 // One line a request: who, what, how it ended, how long it took. Never a body, a query or a credential.
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type {} from './request-facts.js';
+import { EVERYWHERE } from './route-table.js';
 
 /** What is logged of a request. */
 export interface AccessLine {
@@ -32,7 +33,7 @@ export function accessLine(request: FastifyRequest, reply: FastifyReply): Access
     msg: 'request',
     requestId: request.id,
     method: request.method,
-    route: request.routeOptions.url ?? null,
+    route: routeOf(request),
     status: reply.raw.writableFinished ? reply.statusCode : 499,
     durationMs: tenths(reply.elapsedTime),
     keyId: principal?.keyId,
@@ -42,6 +43,11 @@ export function accessLine(request: FastifyRequest, reply: FastifyReply): Access
     error: failure?.reason,
     traceId: traced?.span.spanContext().traceId,
   };
+}
+
+/** OPTIONS of any path has a route for preflights, which is none of ours. */
+function routeOf({ routeOptions: { url } }: FastifyRequest): string | null {
+  return url === undefined || url === EVERYWHERE ? null : url;
 }
 
 function tenths(milliseconds: number): number {

@@ -25,12 +25,21 @@ export function noteRequest(request: IncomingMessage): void {
   latest.set(request.socket, request);
 }
 
-/** Fastify's `clientErrorHandler`: one answer in OpenAI's shape, then the connection ends. */
-export function answerClientError(error: Error & { code?: string }, socket: Socket): void {
+/**
+ * Fastify's `clientErrorHandler`: one answer in OpenAI's shape, then the connection ends.
+ *
+ * @param onTold told of the error that was answered
+ */
+export function answerClientError(
+  error: Error & { code?: string },
+  socket: Socket,
+  onTold: (told: ApiError) => void,
+): void {
   if (error.code === 'ECONNRESET' || !socket.writable) return void socket.destroy();
   // A request whose head came through has an answer of its own: a second one would be taken for the next request's.
   if (latest.get(socket)?.complete === false) return void socket.destroySoon();
   const answer = new ApiError(REASONS[error.code ?? ''] ?? 'bad_http');
+  onTold(answer);
   const body = JSON.stringify(errorBody(answer));
   socket.end(
     [

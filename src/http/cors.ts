@@ -38,7 +38,8 @@ export function registerCors(fastify: FastifyInstance, origins: readonly string[
     done(null, optionsFor(request, allowed));
   // Called, not registered: its hook would come after those that refuse requests, whose answers would go without it.
   cors(fastify, delegate, () => undefined);
-  fastify.addHook('onRequest', ({ routeOptions }, _reply, done) => {
+  // Behind all of those hooks, so that who is refused here is counted like any other.
+  fastify.addHook('preParsing', ({ routeOptions }, _reply, _payload, done) => {
     // The plugin gives every path a route for OPTIONS, which only preflights are to find.
     done(routeOptions.url === EVERYWHERE ? new NotFoundException() : undefined);
   });

@@ -7,9 +7,13 @@ import { fail, type TracedRequest } from '../telemetry/tracing.js';
 import type { AccessLine } from './access-log.js';
 import type { InFlight } from './in-flight.js';
 import type {} from './request-facts.js';
+import { EVERYWHERE } from './route-table.js';
 
-/** Asked for by machines every few seconds, and about nothing but this node. */
-const UNTRACED = new Set(['/healthz', '/readyz', '/metrics', '/openapi.json']);
+/** Asked for by machines every few seconds, and about nothing but this node; and what is no address of ours. */
+const UNTRACED = new Set(['/healthz', '/readyz', '/metrics', '/openapi.json', EVERYWHERE]);
+
+/** HTTP's methods as metrics have them. Node parses some thirty others, which no route of ours takes. */
+const METHODS = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']);
 
 /** Begins a span for each request, and does its work within it. Without a collector it adds nothing. */
 export function registerTracing(fastify: FastifyInstance, { tracing }: Telemetry): void {
@@ -46,7 +50,8 @@ export function requestEnded(
 ): void {
   const route = line.route ?? 'none';
   const seconds = reply.elapsedTime / 1000;
-  metrics.httpRequests.inc({ method: line.method, route, status: line.status });
+  const method = METHODS.has(line.method) ? line.method : 'other';
+  metrics.httpRequests.inc({ method, route, status: line.status });
   metrics.httpDuration.observe({ route }, seconds);
   const { failure, notes, traced } = request;
   if (failure) metrics.errors.inc({ code: failure.reason });

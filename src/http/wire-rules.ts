@@ -10,8 +10,12 @@ import { REQUEST_ID_HEADER, requestId } from './request-id.js';
 /** Closes the connection after the answer: what follows on it cannot be trusted to be a request. */
 const CLOSE = { headers: { connection: 'close' } };
 
-/** Refuses requests that HTTP forbids, and bodies that have nowhere to go. */
-export function registerWireRules(fastify: FastifyInstance): void {
+/**
+ * Refuses requests that HTTP forbids, and bodies that have nowhere to go.
+ *
+ * @param onTold told of errors that are answered past Fastify, of which nothing else knows
+ */
+export function registerWireRules(fastify: FastifyInstance, onTold: (told: ApiError) => void): void {
   fastify.addHook('onRequest', ({ raw }, _reply, done) => {
     noteRequest(raw);
     const { host, 'transfer-encoding': coding } = raw.headers;
@@ -24,6 +28,7 @@ export function registerWireRules(fastify: FastifyInstance): void {
   });
   fastify.server.on('checkExpectation', (request: IncomingMessage, response: ServerResponse) => {
     const error = new ApiError('expectation_failed', CLOSE);
+    onTold(error);
     const body = JSON.stringify(errorBody(error));
     response.writeHead(error.status, {
       'content-type': 'application/json; charset=utf-8',
@@ -35,11 +40,16 @@ export function registerWireRules(fastify: FastifyInstance): void {
   });
 }
 
-/** Fastify's `frameworkErrors`: addresses that its router refuses before any hook runs. */
-export function answerFrameworkError(thrown: Error, request: FastifyRequest, reply: FastifyReply): void {
+/**
+ * Fastify's `frameworkErrors`: addresses that its router refuses before any hook runs.
+ *
+ * @returns the error that was answered
+ */
+export function answerFrameworkError(thrown: Error, request: FastifyRequest, reply: FastifyReply): ApiError {
   const error = toApiError(thrown);
   void reply
     .status(error.status)
     .headers({ [REQUEST_ID_HEADER]: request.id, ...errorHeaders(error) })
     .send(errorBody(error));
+  return error;
 }

@@ -36,6 +36,12 @@ describe('what is logged', () => {
     expect(loggableText(`image data:image/png;base64,${'iVBORw0K'.repeat(9)} is bad`)).toBe(
       'image data:… is bad',
     );
+    for (const data of [
+      'data:image/png;name=x.png;base64,iVBORw0K',
+      'data:image/svg+xml,%3Csvg',
+      'DATA:,AAAA',
+    ])
+      expect(loggableText(`image ${data} is bad`)).toBe('image data:… is bad');
     expect(loggable({ picture: Buffer.alloc(64, 0x61) })).toEqual({ picture: '64 bytes' });
   });
 
@@ -55,6 +61,42 @@ describe('what is logged', () => {
   it('keeps no half of a secret where a text is cut', () => {
     const text = `${'x'.repeat(16_384 - 12)} ${SECRET}`;
     expect(loggableText(text)).not.toContain('r8_');
+  });
+
+  it('keeps no half of an address with a password where a text is cut', () => {
+    const secrets = `${SECRET} `.repeat(400);
+    const text = `${secrets}${'x'.repeat(16_384 - 20 - secrets.length)} //user:hunter2222222222@db`;
+    expect(text.indexOf('hunter2')).toBeLessThan(16_384);
+    expect(loggableText(text)).not.toContain('hunter2');
+  });
+
+  it('has nothing that is called a secret, whatever it looks like (I1)', () => {
+    const fields = {
+      authorization: 'Basic aHVudGVyMg==',
+      'x-api-key': ['hunter2'],
+      password: { text: 'hunter2' },
+      msg: "with password=hunter2, or DB_PASSWORD='hunter2 hunter2' and user=me",
+    };
+    expect(loggable({ ...fields, keyId: 'key_1', tokens: 7, token: undefined })).toEqual({
+      authorization: '[redacted]',
+      'x-api-key': '[redacted]',
+      password: '[redacted]',
+      msg: 'with password=[redacted], or DB_PASSWORD=[redacted] and user=me',
+      keyId: 'key_1',
+      tokens: 7,
+      token: undefined,
+    });
+  });
+
+  it('is of bounded size in all, however its values branch (I4)', () => {
+    const list = (depth: number): unknown =>
+      depth === 0 ? 'x'.repeat(200) : Array.from({ length: 40 }, () => list(depth - 1));
+    expect(JSON.stringify(loggable(list(3))).length).toBeLessThan(100_000);
+    let looked = 0;
+    const watched = new Proxy({ a: 1 }, { ownKeys: () => ((looked += 1), ['a']) });
+    loggable(Array.from({ length: 40 }, () => Array.from({ length: 40 }, () => watched)));
+    expect(looked).toBeGreaterThan(100);
+    expect(looked).toBeLessThanOrEqual(1000);
   });
 
   it('keeps everything else as it is', () => {

@@ -16,8 +16,14 @@ const SECRET_TEXTS =
 /** In an address: a user with a password. */
 const USER_OF_ADDRESS = /\/\/[^/?#\s@]+@/g;
 
-/** In an address: a parameter, its name and its value. */
-const PARAMETER = /([?&])([^=&#?\s]*)=([^&#\s]+)/g;
+/** A parameter of an address, or any other `name=value`; a name's last letters are enough. */
+const PARAMETER = /([^=&#?\s/"'`(){},;]{1,64})=("[^"]*"|'[^']*'|[^&#\s]*[^&#\s,;])/g;
+
+/** An address that is its own content, such as a picture; it ends where a text would go on. */
+const DATA = /data:[^\s'"]+/gi;
+
+/** A name such as `keyId`: what it names tells which one, and opens nothing. */
+const ID_NAME = /(?:^id|Id|ID|_id)s?$/;
 
 /** A text with everything in it replaced that looks like a secret. It is one that PostgreSQL can hold. */
 export function redactedText(text: string): string {
@@ -26,13 +32,21 @@ export function redactedText(text: string): string {
     .replaceAll('\0', '\uFFFD')
     .replace(SECRET_TEXTS, REDACTED)
     .replace(USER_OF_ADDRESS, `//${REDACTED}@`)
-    .replace(PARAMETER, (whole, mark: string, name: string) =>
-      isSecretName(name) ? `${mark}${name}=${REDACTED}` : whole,
-    );
+    .replace(PARAMETER, (whole, name: string) => (isSecretName(name) ? `${name}=${REDACTED}` : whole));
+}
+
+/** A text without what pictures are made of. */
+export function withoutData(text: string): string {
+  return text.replace(DATA, 'data:…');
 }
 
 /** Whether a field or a parameter of this name holds a secret. */
 export function isSecretName(name: string): boolean {
   const letters = name.toLowerCase().replace(/[^a-z]/g, '');
   return SECRET_NAMES.some((part) => letters.includes(part));
+}
+
+/** Whether a field of this name holds no secret, but the id of one. */
+export function isIdName(name: string): boolean {
+  return ID_NAME.test(name);
 }

@@ -11,13 +11,13 @@ import { mostCostOf } from '../inference/price.js';
 import { countPromptTokens } from '../inference/settle.js';
 import { Telemetry } from '../telemetry/telemetry.js';
 import type { AdmissionGroup } from './admission-group.js';
-import { PredictionMetrics } from './prediction-metrics.js';
 import { LiveRecord, type RecordKeeper, type RecordStart } from './live-record.js';
 import { Openings } from './openings.js';
-import { PredictionWriter } from './prediction-writer.js';
+import { PredictionMetrics } from './prediction-metrics.js';
 import type { Settlement, StoredPrediction, Unbound } from './prediction-rows.js';
-import { toRecord } from './stored-record.js';
+import { PredictionWriter } from './prediction-writer.js';
 import { PredictionsRepository } from './predictions.repository.js';
+import { toRecord } from './stored-record.js';
 import { UpstreamIds } from './upstream-ids.js';
 
 /** Notices of news about a prediction that another node waits for; the payload is its id. */
@@ -243,7 +243,7 @@ export class Predictions implements RecordKeeper {
     const { trace: from } = record.start;
     const written = this.telemetry.tracing
       .within('settle', () => this.writer.settle(settlement), { from })
-      .then((isFirst) => isFirst && this.metrics.settled(record.start, settlement))
+      .then((isFirst) => isFirst && this.count(record.start, settlement))
       .finally(() => this.settling.delete(record.id));
     this.settling.set(record.id, written);
   };
@@ -270,7 +270,16 @@ export class Predictions implements RecordKeeper {
 
   private async settleNow(start: RecordStart, settlement: Settlement): Promise<void> {
     const first = await this.repository.settle([settlement]);
-    if (first.has(settlement.id)) this.metrics.settled(start, settlement);
+    if (first.has(settlement.id)) this.count(start, settlement);
+  }
+
+  /** Counts an end. What is written stays so, whatever may be wrong with a metric. */
+  private count(start: RecordStart, settlement: Settlement): void {
+    try {
+      this.metrics.settled(start, settlement);
+    } catch (error) {
+      this.logger.error(`the end of ${settlement.id} is not in the metrics: ${(error as Error).message}`);
+    }
   }
 
   private listen(): void {

@@ -8,6 +8,7 @@ import {
   Registry,
 } from 'prom-client';
 import { ModelNames } from './model-names.js';
+import { SummedNumber } from './summed-number.js';
 
 /** From half a millisecond to five seconds. */
 const OWN_TIME = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5];
@@ -37,7 +38,11 @@ export class Metrics {
     ['route'],
     WAITS,
   );
-  readonly errors = this.counter('errors_total', 'Errors that callers were told, in streams too.', ['code']);
+  readonly errors = this.counter(
+    'errors_total',
+    'Errors that callers were told, in streams too, and for bytes that are no request.',
+    ['code'],
+  );
   readonly addedLatency = this.histogram(
     'added_latency_seconds',
     'The part of an answered request that was not spent waiting for Replicate.',
@@ -68,7 +73,8 @@ export class Metrics {
     OWN_TIME,
   );
   readonly cacheLookups = this.counter('cache_lookups_total', 'Looks into caches.', ['cache', 'result']);
-  readonly breakersOpen = this.gauge('circuit_breakers_open', 'Models whose creates are held back.');
+  /** Each account's models whose creates are held back. */
+  readonly breakersOpen = new SummedNumber();
   readonly breakerOpenings = this.counter(
     'circuit_breaker_openings_total',
     'How often creates of a model began to be held back.',
@@ -102,10 +108,20 @@ export class Metrics {
 
   /** @param version of Cerebro */
   constructor(version = 'unknown') {
+    this.watch(
+      'circuit_breakers_open',
+      'Models whose creates are held back; not those that nobody has asked for a minute.',
+      () => this.breakersOpen.value,
+    );
     this.gauge('build_info', 'What runs here.', ['version', 'node']).set(
       { version, node: process.version },
       1,
     );
+  }
+
+  /** These models are labels for sure, however many others come: those that the operator names. */
+  reserveModels(names: Iterable<string>): void {
+    this.models.reserve(names);
   }
 
   /** A model as a label's value: its name, or `other` when this process has seen very many. */

@@ -8,3 +8,10 @@ it('ten thousand models have few labels, and the first of them keep theirs (I2)'
   expect(labels.size).toBe(101);
   expect([names.bounded(model(0)), names.bounded(model(9999))]).toEqual([model(0), 'other']);
 });
+
+it('reserved names stay, whoever came first', () => {
+  const names = new ModelNames();
+  names.reserve(['mine']);
+  for (let index = 0; index < 200; index++) names.bounded(`owner/model-${index}`);
+  expect([names.bounded('mine'), names.bounded('theirs')]).toEqual(['mine', 'other']);
+});

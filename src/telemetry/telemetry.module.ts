@@ -1,3 +1,4 @@
+// Hands a node's telemetry to its rooms, and ends it with the node.
 import { type DynamicModule, Inject, Injectable, Module, type OnApplicationShutdown } from '@nestjs/common';
 import { Telemetry } from './telemetry.js';
 

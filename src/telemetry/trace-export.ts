@@ -19,6 +19,7 @@ import {
 } from '@opentelemetry/sdk-trace';
 import { ATTR_SERVICE_NAME, ATTR_SERVICE_VERSION } from '@opentelemetry/semantic-conventions';
 import type { TraceSettings } from '../config/trace-settings.js';
+import { tellTraceProblems } from './trace-problems.js';
 
 /** How long an end of the process waits for the collector, in milliseconds. */
 const LAST_EXPORT = 2000;
@@ -34,6 +35,7 @@ export function startTraceExport(
   { url, serviceName, sampler, ratio }: TraceSettings,
   version: string,
 ): { tracer: Tracer; stop: () => Promise<void> } {
+  tellTraceProblems();
   // One for the process: where a span belongs is known by what is running, and that is the process's.
   context.setGlobalContextManager(new AsyncLocalStorageContextManager().enable());
   const own = { [ATTR_SERVICE_NAME]: serviceName, [ATTR_SERVICE_VERSION]: version };

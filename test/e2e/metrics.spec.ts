@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { withSession } from '../../src/database/migrations.js';
 import { Reconciler } from '../../src/gateway/reconciler.service.js';
+import { Telemetry } from '../../src/telemetry/telemetry.js';
 import { AdminApi } from '../support/admin.js';
 import { type Answer, eventually, freePort, startTestGateway, type TestGateway } from '../support/gateway.js';
 import { expectOneBill, ledger, startAnew } from '../support/ledger.js';
@@ -22,7 +23,7 @@ let gateway: TestGateway;
 beforeAll(async () => {
   const modelsFile = join(folder.path, 'models.json');
   const priced = { model: LLAVA, price: { usd_per_second: '0.000123457' }, timeout: '10s' };
-  writeFileSync(modelsFile, JSON.stringify({ models: { priced } }));
+  writeFileSync(modelsFile, JSON.stringify({ models: { priced, unasked: { model: LLAVA } } }));
   const port = await freePort();
   gateway = await startTestGateway({
     port,
@@ -240,10 +241,13 @@ describe('the node itself', () => {
       for (let call = 0; call < 3; call += 1) await gateway.send('/v1/models', { key });
     });
     expect(change.by('cache_lookups_total', 'result', { cache: 'keys' })).toEqual({ miss: 1, hit: 2 });
+    const { key: other } = await new AdminApi(gateway).key(gateway.tenantId);
     const calls = await changeBy(gateway, async () => {
       for (let call = 0; call < 2; call += 1)
-        await gateway.send(CHATS, { method: 'POST', body: chat('Hm.').body });
+        await gateway.send(CHATS, { method: 'POST', body: chat('Hm.').body, key: other });
     });
+    // Though who brings a body is looked at before it is read, and again behind it.
+    expect(calls.by('cache_lookups_total', 'result', { cache: 'keys' })).toEqual({ miss: 1, hit: 1 });
     expect(calls.by('cache_lookups_total', 'result', { cache: 'model_interfaces' })).toEqual({ hit: 2 });
     expect(calls.by('cache_lookups_total', 'result', { cache: 'upstream_accounts' })).toEqual({ hit: 2 });
   });
@@ -266,6 +270,16 @@ describe('the node itself', () => {
     });
     expect(change.by('reconciled_predictions_total', 'result')).toEqual({ settled: 1 });
     expect(change.after.sum('cerebro_unsettled_predictions')).toBe(0);
+  });
+
+  it('has labels for the models that its operator names, however many others came before', () => {
+    const { metrics } = gateway.app.nest.get(Telemetry);
+    for (let stranger = 0; stranger < 200; stranger += 1) metrics.modelLabel(`x/stranger-${stranger}`);
+    expect([DEFAULT, 'unasked', 'x/late'].map((name) => metrics.modelLabel(name))).toEqual([
+      DEFAULT,
+      'unasked',
+      'other',
+    ]);
   });
 
   it('shows its connections, and whether it is ready', async () => {

@@ -39,7 +39,26 @@ describe('a collector', () => {
     await node.close();
     // Two seconds for the last spans; what is left are the gateway's own ends.
     expect(performance.now() - began).toBeLessThan(10_000);
-    expect(canary.lines.join('')).not.toContain('OTLP');
+  });
+
+  it('that refuses what it is sent is told of, once', async () => {
+    collector.status = 404;
+    const node = await start();
+    const problems = () => canary.lines.filter((line) => line.includes('"context":"Traces"'));
+    const refused = (line: string) => line.includes('(404)');
+    expect((await node.complete()).status).toBe(200);
+    await eventually('it was told of', () => problems().some(refused));
+    expect(JSON.parse(problems().find(refused) ?? '')).toMatchObject({
+      level: 'warn',
+      msg: 'Spans are not sent as they should be: OTLPExporterError: Not Found (404)',
+    });
+    const exports = collector.bodies.length;
+    const isRefusedAgain = () => collector.bodies.length > exports + 1;
+    await eventually('it was refused again', async () => {
+      await node.complete();
+      return isRefusedAgain();
+    });
+    expect(problems().filter(refused)).toHaveLength(1);
   });
 
   it('gets the last spans when the gateway ends, with the headers that OTEL_EXPORTER_OTLP_HEADERS names', async () => {

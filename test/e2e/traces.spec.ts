@@ -1,9 +1,10 @@
 // Spans of a whole gateway, as a collector on loopback gets them: which there are, whose children they are, what they say.
 import { request as httpRequest } from 'node:http';
 import * as conventions from '@opentelemetry/semantic-conventions/incubating';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { Reconciler } from '../../src/gateway/reconciler.service.js';
 import { GEN_AI } from '../../src/telemetry/gen-ai.js';
+import { type TracedRequest, Tracing } from '../../src/telemetry/tracing.js';
 import { canary, expectNone } from '../support/canary.js';
 import {
   type Answer,
@@ -14,6 +15,7 @@ import {
   type TestGateway,
 } from '../support/gateway.js';
 import { expectOneBill } from '../support/ledger.js';
+import { changeBy } from '../support/metrics.js';
 import { type Collector, type ReceivedSpan, startCollector } from '../support/otlp-collector.js';
 import { chat, readStream } from '../support/stream-reader.js';
 
@@ -173,7 +175,7 @@ describe('a call', () => {
     const { root } = await traced(1, (sent) => gateway.complete({ prompt: 1 }, sent));
     // What a caller does wrong is no failure of the server.
     expect([root.status, root.attributes['error.type']]).toEqual([0, 'invalid_type']);
-    expect(collector.bodies.some((body) => body.includes('4711'))).toBe(false);
+    expect(collector.bodies.some((body) => body.includes('secret reason'))).toBe(false);
   });
 
   it('that is answered by an error in its stream has a failed span under a 200', async () => {
@@ -238,6 +240,28 @@ describe('nothing is traced', () => {
     const roots = collector.spans.filter(({ parentId, name }) => parentId === '' && name !== 'settle');
     for (const { kind } of roots) expect(kind).toBe(SERVER);
   });
+});
+
+it("pages' preflights begin no span, and what else begins one ends it", async () => {
+  const begun = vi.spyOn(Tracing.prototype, 'request');
+  const origin = 'https://app.example.com';
+  const traces = { url: collector.url, serviceName: 'cerebro', sampler: 'always_on' as const, ratio: 1 };
+  const shared = await startTestGateway({ beside: gateway, settings: { traces, corsOrigins: [origin] } });
+  const change = await changeBy(shared, async () => {
+    const preflight = { origin, 'access-control-request-method': 'POST' };
+    const options = (headers: Record<string, string>) =>
+      shared.send('/v1/completions', { method: 'OPTIONS', key: null, headers });
+    expect((await options(preflight)).status).toBe(204);
+    expect((await options({ origin })).status).toBe(405);
+    expect((await shared.send('/v1/models', { headers: { origin } })).status).toBe(200);
+  });
+  expect(change.by('errors_total', 'code')).toMatchObject({ method_not_allowed: 1 });
+  expect(change.by('http_requests_total', 'status', { route: 'none' })).toEqual({ 405: 1 });
+  const spans = begun.mock.results.map(({ value }) => (value as TracedRequest | undefined)?.span);
+  expect(spans.length).toBeGreaterThanOrEqual(1);
+  await eventually('all have ended', () => spans.every((span) => span?.isRecording() === false));
+  begun.mockRestore();
+  await shared.close();
 });
 
 /** Sends a call whose body takes its time. */

@@ -36,6 +36,15 @@ describe('a request under a token', () => {
     expect(send).toHaveBeenCalledTimes(1);
   });
 
+  it('that is refused does not wait for long where another may be', async () => {
+    vi.useFakeTimers();
+    const send = taking('other');
+    const answer = withToken({ current: () => 'old', refused: () => new Promise(() => undefined) }, send);
+    await vi.advanceTimersByTimeAsync(3000);
+    expect(await answer).toEqual({ ...refusal, token: 'old' });
+    vi.useRealTimers();
+  });
+
   it.each([
     ['an accepted one', reply(201)],
     ['one that is refused for anything else', reply(403, refusal.body)],

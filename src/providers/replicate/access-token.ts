@@ -2,6 +2,9 @@
 import type { ExchangeReply } from './exchange.js';
 import { refusal } from './problem.js';
 
+/** Longest wait for another token, in milliseconds: a caller waits for it, and where tokens come from may hang. */
+const NEWER_LIMIT = 3000;
+
 /** A token, asked for with each request. */
 export interface AccessToken {
   /** As it is now; undefined where there is none. */
@@ -26,12 +29,24 @@ export async function withToken<Reply extends ExchangeReply>(
   send: (token: string | undefined) => Promise<Reply>,
 ): Promise<Reply & { readonly token: string | undefined }> {
   const token = access.current();
-  const reply = await send(token);
-  // A proxy's no says nothing about what it had passed on.
-  if (reply.status !== 401 || !refusal(reply).problem) return { ...reply, token };
-  await access.refused();
+  const reply = { ...(await send(token)), token };
+  if (!(await isReplaced(access, reply))) return reply;
   const newer = access.current();
-  return newer === token ? { ...reply, token } : { ...(await send(newer)), token: newer };
+  return { ...(await send(newer)), token: newer };
+}
+
+/** Whether Replicate itself has refused a request for its token, and there is another one soon. */
+export async function isReplaced(
+  access: AccessToken,
+  { token, ...reply }: ExchangeReply & { readonly token: string | undefined },
+): Promise<boolean> {
+  // A proxy's no says nothing about what it had passed on.
+  if (reply.status !== 401 || !refusal(reply).problem) return false;
+  const { promise: late, resolve } = Promise.withResolvers<void>();
+  const timer = setTimeout(resolve, NEWER_LIMIT);
+  await Promise.race([access.refused(), late]);
+  clearTimeout(timer);
+  return access.current() !== token;
 }
 
 /** Headers with a token in place of whatever they had, in whatever case their names are. */

@@ -34,14 +34,9 @@ export class ReplicateConnection {
     const admission = new CreateAdmission({
       createsPerMinute: settings.get('createsPerMinute', { infer: true }),
       modelConcurrency: settings.get('modelConcurrency', { infer: true }),
-      breakers: {
-        opened: () => {
-          breakersOpen.inc();
-          breakerOpenings.inc();
-        },
-        closed: () => breakersOpen.dec(),
-      },
+      onBreakerOpened: () => breakerOpenings.inc(),
     });
+    const leave = breakersOpen.add(() => admission.breakersOpen);
     const transport = new ReplicateTransport({
       baseUrl,
       token,
@@ -69,7 +64,7 @@ export class ReplicateConnection {
       publicUrl: webhookUrl,
       close: () => transport.close(),
       retire: () => {
-        admission.close();
+        leave();
         return transport.retire();
       },
     });

@@ -208,14 +208,49 @@ describe('the admission of creates', () => {
   });
 });
 
-it('breakers that nobody asks any more are not counted as open', async () => {
-  const breakers = { opened: vi.fn(), closed: vi.fn() };
-  const admission = new CreateAdmission({ ...UNLIMITED, breakers });
-  const fail = () => watch(admission.create('a/b', newLife(), vi.fn().mockRejectedValue(refused(500))));
-  for (let create = 0; create < 10; create += 1) fail();
+it('a create whose token was replaced is sent once more, in its turn', async () => {
+  const admission = new CreateAdmission({ ...UNLIMITED, createsPerMinute: 1 });
+  const replaced = new UpstreamFault('refused', { status: 401, tokenReplaced: true });
+  const send = vi.fn().mockRejectedValueOnce(replaced).mockResolvedValueOnce('accepted');
+  const seen = watch(admission.create('a/b', newLife(), send));
+  await vi.advanceTimersByTimeAsync(59_000);
+  expect(send).toHaveBeenCalledTimes(1);
   await vi.advanceTimersByTimeAsync(1000);
-  expect([breakers.opened.mock.calls.length, breakers.closed.mock.calls.length]).toEqual([1, 0]);
-  admission.close();
-  admission.close();
-  expect(breakers.closed).toHaveBeenCalledTimes(1);
+  expect(seen.value).toBe('accepted');
+  const again = vi.fn().mockRejectedValue(replaced);
+  const refusedAgain = watch(new CreateAdmission(UNLIMITED).create('a/b', newLife(), again));
+  await vi.advanceTimersByTimeAsync(1000);
+  expect([refusedAgain.error, again.mock.calls.length]).toEqual([replaced, 2]);
+});
+
+describe('open breakers', () => {
+  const onBreakerOpened = vi.fn();
+  const failing = async (admission: CreateAdmission) => {
+    const fail = () => watch(admission.create('a/b', newLife(), vi.fn().mockRejectedValue(refused(500))));
+    for (let create = 0; create < 10; create += 1) fail();
+    await vi.advanceTimersByTimeAsync(0);
+  };
+
+  it('are counted until a create works', async () => {
+    const admission = new CreateAdmission({ ...UNLIMITED, onBreakerOpened });
+    await failing(admission);
+    expect([admission.breakersOpen, onBreakerOpened.mock.calls.length]).toEqual([1, 1]);
+    await vi.advanceTimersByTimeAsync(10_000);
+    const probe = Promise.withResolvers<string>();
+    const probing = admission.create('a/b', newLife(), () => probe.promise);
+    await vi.advanceTimersByTimeAsync(70_000);
+    expect(admission.breakersOpen).toBe(1);
+    probe.resolve('ok');
+    await probing;
+    expect(admission.breakersOpen).toBe(0);
+  });
+
+  it('are not counted for ever where nobody asks any more', async () => {
+    const admission = new CreateAdmission(UNLIMITED);
+    await failing(admission);
+    await vi.advanceTimersByTimeAsync(69_000);
+    expect(admission.breakersOpen).toBe(1);
+    await vi.advanceTimersByTimeAsync(1000);
+    expect(admission.breakersOpen).toBe(0);
+  });
 });

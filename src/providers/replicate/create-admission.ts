@@ -5,7 +5,7 @@ import { ModelPlaces } from './create-admission-places.js';
 import { CreateGovernor } from './create-governor.js';
 import { withRetries } from './create-retries.js';
 import type { Life } from './life.js';
-import { type BreakerWatch, ModelBreaker } from './model-breaker.js';
+import { ModelBreaker } from './model-breaker.js';
 import { RetryBudget } from './retry-budget.js';
 import { UpstreamFault } from './upstream-fault.js';
 
@@ -21,8 +21,8 @@ export interface AdmissionOptions {
   readonly createsPerMinute: number;
   /** Predictions of one model that are waited for at the same time. */
   readonly modelConcurrency: number;
-  /** Told of models whose creates begin, and cease, to be held back. */
-  readonly breakers?: BreakerWatch;
+  /** Told of each model whose creates begin to be held back. */
+  readonly onBreakerOpened?: () => void;
 }
 
 /** Gives a place back; calls after the first do nothing. */
@@ -33,10 +33,7 @@ export class CreateAdmission {
   private readonly places: ModelPlaces;
   private readonly governor: CreateGovernor;
   private readonly budget = new RetryBudget();
-  private readonly breakers = new LRUCache<string, ModelBreaker>({
-    max: MAX_BREAKERS,
-    dispose: (breaker) => breaker.dismiss(),
-  });
+  private readonly breakers = new LRUCache<string, ModelBreaker>({ max: MAX_BREAKERS });
 
   constructor(private readonly options: AdmissionOptions) {
     this.places = new ModelPlaces(options.modelConcurrency);
@@ -55,7 +52,8 @@ export class CreateAdmission {
   /**
    * Sends a create when it is its turn. A life that ends stops it only while it waits: what is sent is heard out.
    *
-   * @param send sends it once; called again only when the one before was provably not accepted
+   * @param send sends it once; called again only when the one before was provably not accepted, or was refused for a
+   *   token that has been replaced
    * @throws {UpstreamFault} the last one
    * @throws {ApiError} `model_overloaded` while the model's creates keep failing; `upstream_rate_limited` when its
    *   turn would come after the life's deadline; the life's ending
@@ -68,7 +66,15 @@ export class CreateAdmission {
       isFirst = false;
       return send();
     };
-    return withRetries(() => this.attempt(breaker, life, sendCounted), life, this.budget);
+    const attempt = (): Promise<Value> => this.attempt(breaker, life, sendCounted);
+    let isRenewed = false;
+    // Under another token it is sent once more, as a create like any other: in its turn.
+    const renewed = (fault: unknown): Promise<Value> => {
+      if (isRenewed || !(fault instanceof UpstreamFault) || !fault.tokenReplaced) throw fault;
+      isRenewed = true;
+      return attempt();
+    };
+    return withRetries(() => attempt().catch(renewed), life, this.budget);
   }
 
   /** Lets no create of this node go out for so long, in milliseconds. */
@@ -76,9 +82,11 @@ export class CreateAdmission {
     this.governor.pause(ms);
   }
 
-  /** No creates will follow: the breakers are forgotten. */
-  close(): void {
-    this.breakers.clear();
+  /** How many models there are whose creates are held back. */
+  get breakersOpen(): number {
+    let open = 0;
+    for (const breaker of this.breakers.values()) if (breaker.isHoldingBack) open += 1;
+    return open;
   }
 
   private async attempt<Value>(
@@ -105,7 +113,7 @@ export class CreateAdmission {
   private breakerOf(model: string): ModelBreaker {
     const known = this.breakers.get(model);
     if (known) return known;
-    const breaker = new ModelBreaker(model, this.options.breakers);
+    const breaker = new ModelBreaker(model, this.options.onBreakerOpened);
     this.breakers.set(model, breaker);
     return breaker;
   }

@@ -52,7 +52,7 @@ export function unseen(id: string): Prediction {
     status: 'starting',
     output: null,
     error: undefined,
-    loggedError: undefined,
+    loggedError: () => undefined,
     tokens: undefined,
     createdAt: undefined,
     startedAt: undefined,

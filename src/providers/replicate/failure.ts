@@ -111,10 +111,10 @@ const IMAGE_MESSAGE =
  * @param imageParam the caller's name of the images
  */
 export function endToApiError(
-  { id, status, error = '', loggedError = '' }: Prediction,
+  { id, status, error = '', loggedError }: Prediction,
   imageParam: string,
 ): ApiError {
-  const details = { cause: new Error(`prediction ${id} ${status}: ${loggedError}`), billed: true };
+  const details = { cause: new Error(`prediction ${id} ${status}: ${loggedError() ?? ''}`), billed: true };
   if (status === 'aborted') return new ApiError('prediction_timeout', { ...details, billed: false });
   if (status === 'canceled') return new ApiError('prediction_canceled', details);
   const reason = FAILURES.find(([words]) => words.test(error))?.[1] ?? 'prediction_failed';

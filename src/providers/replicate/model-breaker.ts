@@ -16,6 +16,9 @@ import { UpstreamFault } from './upstream-fault.js';
 /** From opening to the probe, in milliseconds. */
 const PROBE_AFTER = 10_000;
 
+/** After a time to probe at which nobody came, a model counts as held back for so long, in milliseconds. */
+const UNASKED = 60_000;
+
 /** Told to those who come while the probe is under way, in milliseconds. */
 const PROBE_RETRY = 1000;
 
@@ -34,12 +37,6 @@ class Untold<Value> extends Error {
   }
 }
 
-/** Told of a breaker that opens, and of one that closes. */
-export interface BreakerWatch {
-  opened(): void;
-  closed(): void;
-}
-
 /** Opens when half of ten or more creates within 30 s have failed by infrastructure; probes once, after 10 s. */
 export class ModelBreaker {
   private readonly logger = new Logger(ModelBreaker.name);
@@ -50,9 +47,10 @@ export class ModelBreaker {
   /** Goes up with every change of state: a create tells nothing about times after its own. */
   private era = 0;
 
+  /** @param onOpened told each time that creates begin to be held back */
   constructor(
     private readonly model: string,
-    private watch?: BreakerWatch,
+    private readonly onOpened: () => void = () => undefined,
   ) {
     const probes = new ProbeTimes();
     this.policy = circuitBreaker(
@@ -63,7 +61,6 @@ export class ModelBreaker {
     this.policy.onStateChange(() => (this.era += 1));
     this.policy.onReset(() => {
       this.isOpen = false;
-      this.watch?.closed();
       this.logger.log(`creates of ${model} are accepted again`);
     });
   }
@@ -93,10 +90,13 @@ export class ModelBreaker {
     return tried.result.value;
   }
 
-  /** Tells its watch of nothing more; one that is open is as good as closed, since nobody knows of it any more. */
-  dismiss(): void {
-    if (this.isOpen) this.watch?.closed();
-    this.watch = undefined;
+  /**
+   * Whether creates are held back. It can only close by one that works, and so not where nobody asks any more: then it
+   * counts for another minute.
+   */
+  get isHoldingBack(): boolean {
+    const isAsked = this.policy.state === CircuitState.HalfOpen || Date.now() < this.probeAt + UNASKED;
+    return this.isOpen && isAsked;
   }
 
   private async attempt<Value>(send: () => Promise<Value>): Promise<Tried<Value>> {
@@ -111,7 +111,7 @@ export class ModelBreaker {
   }
 
   private onOpen(probeAfter: number): void {
-    if (!this.isOpen) this.watch?.opened();
+    if (!this.isOpen) this.onOpened();
     this.isOpen = true;
     this.probeAt = Date.now() + probeAfter;
     if (probeAfter > 0) this.logger.warn(`creates of ${this.model} keep failing: they are held back`);

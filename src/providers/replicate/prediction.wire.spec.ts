@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { findPredictionId, readPrediction } from './prediction.wire.js';
 import { HTTP_STATUS } from './transport.js';
 import { UpstreamFault } from './upstream-fault.js';
@@ -80,6 +80,17 @@ describe('a prediction on the wire', () => {
     wire({ status: null }),
   ])('is refused when it is %j (A11)', (value) => {
     expect(() => readPrediction(value)).toThrow(UpstreamFault);
+  });
+
+  it('has its words made fit for the log only when they are asked for, whatever was sent with it', () => {
+    const prompt = vi.fn(() => 'what is on my bank statement');
+    const input = Object.defineProperty({}, 'prompt', { enumerable: true, get: prompt });
+    const error = 'cannot read: what is on my bank statement';
+    const { loggedError } = readPrediction(wire({ status: 'failed', input, error }));
+    expect(prompt).not.toHaveBeenCalled();
+    expect(loggedError()).toBe('cannot read: …');
+    expect(readPrediction(wire({ input })).loggedError()).toBeUndefined();
+    expect(prompt).toHaveBeenCalledTimes(1);
   });
 
   it('tells its id even when it broke off after it', () => {

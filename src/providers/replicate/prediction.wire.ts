@@ -12,8 +12,8 @@ export interface Prediction {
   readonly status: UpstreamState;
   readonly output: unknown;
   readonly error: string | undefined;
-  /** The same, fit for the log. */
-  readonly loggedError: string | undefined;
+  /** The same, fit for the log: made only where it is asked for, since it takes a look through the whole input. */
+  readonly loggedError: () => string | undefined;
   /** Token counts, of the models that report them. */
   readonly tokens: { readonly prompt: number; readonly completion: number } | undefined;
   /** By Replicate's clock, as the two that follow; absent where it does not tell. */
@@ -60,7 +60,7 @@ export function readPrediction(value: unknown): Prediction {
     output,
     error: words,
     // What a prediction is read with has its input beside it.
-    loggedError: words && redacted(words, textsIn(wire.input)),
+    loggedError: () => words && redacted(words, textsIn(wire.input)),
     tokens: readTokens(metrics),
     createdAt: readTime(wire.created_at),
     startedAt: readTime(wire.started_at),

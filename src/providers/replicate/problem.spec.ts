@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { refusal } from './problem.js';
 
 const reply = (status: number, body: string, headers: Record<string, string> = {}) =>
@@ -57,6 +57,16 @@ describe('an answer that is not 2xx', () => {
       ],
     });
     expect(reply(422, body).problem?.invalidFields).toEqual(['input.prompt', 'input.max_new_tokens']);
+  });
+
+  it('is compared with what was sent only where it has words', () => {
+    const sent = vi.fn(() => ['what is on my bank statement']);
+    const refused = (body: string) => refusal({ status: 500, body, headers: {} }, sent).message;
+    expect([refused(''), refused('<p>no</p>')]).toEqual(Array(2).fill('Replicate refused with 500'));
+    expect(sent).not.toHaveBeenCalled();
+    expect(refused('{"detail":"no: what is on my bank statement"}')).toBe(
+      'Replicate refused with 500 (no: …)',
+    );
   });
 
   it.each(['', 'null', '[]', '42', '{"detail":5}', '{"detail":"x","invalid_fields":[null,5,{}]}', '{broken'])(

@@ -1,4 +1,5 @@
 // Reads the answers in which Replicate says no. Shapes: RFC 9457 problems, Replicate's own variants, proxies' HTML.
+import { parseObject } from '../../config/json-object.js';
 import type { ExchangeReply } from './exchange.js';
 import { redacted } from './redacted.js';
 import { type Problem, UpstreamFault } from './upstream-fault.js';
@@ -9,31 +10,28 @@ const MAX_RETRY_AFTER = 3_600_000;
 /**
  * The fault for an answer that is not 2xx.
  *
- * @param sent texts that it may repeat
+ * @param sent the texts that it may repeat: asked for only where it has words, since they are sought in a whole body
+ * @param tokenReplaced see {@link UpstreamFault.tokenReplaced}
  */
-export function refusal(reply: ExchangeReply, sent: readonly string[] = []): UpstreamFault {
+export function refusal(
+  reply: ExchangeReply,
+  sent: () => readonly string[] = () => [],
+  tokenReplaced = false,
+): UpstreamFault {
   const body = parseObject(reply.body);
   const problem = body && typeof body.detail === 'string' ? readProblem(body) : undefined;
   const retryAfterMs = readRetryAfter(reply, body, problem?.detail);
   const words = [problem?.title, problem?.detail].filter((word) => word !== undefined).join(': ');
   return new UpstreamFault('refused', {
     status: reply.status,
-    message: `Replicate refused with ${reply.status}${words && ` (${redacted(words, sent)})`}`,
+    message: `Replicate refused with ${reply.status}${words && ` (${redacted(words, sent())})`}`,
+    tokenReplaced,
     ...(problem && { problem }),
     ...(retryAfterMs !== undefined && { retryAfterMs }),
   });
 }
 
-function parseObject(text: string): Record<string, unknown> | undefined {
-  try {
-    const value: unknown = JSON.parse(text);
-    return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : undefined;
-  } catch {
-    return undefined;
-  }
-}
-
-function readProblem({ title, detail, invalid_fields }: Record<string, unknown>): Problem {
+function readProblem({ title, detail, invalid_fields }: Readonly<Record<string, unknown>>): Problem {
   const fields = Array.isArray(invalid_fields) ? (invalid_fields as unknown[]) : [];
   return {
     ...(typeof title === 'string' && { title }),
@@ -57,7 +55,7 @@ function fieldOf(entry: unknown): string[] {
  */
 function readRetryAfter(
   { headers }: ExchangeReply,
-  body: Record<string, unknown> | undefined,
+  body: Readonly<Record<string, unknown>> | undefined,
   detail = '',
 ): number | undefined {
   const header = headers['retry-after'];

@@ -1,5 +1,5 @@
 // Makes a provider's or a model's words fit for the log: addresses carry signatures, and quotes carry prompts.
-import { redactedText } from '../../observability/redacted-text.js';
+import { redactedText, withoutData } from '../../observability/redacted-text.js';
 import { withoutEchoes } from './echoes.js';
 
 /** Most characters that are kept. */
@@ -12,8 +12,7 @@ const LENGTH = 300;
  * @param sent texts that were sent, as far as they are known
  */
 export function redacted(words: string, sent: readonly string[] = []): string {
-  const fit = redactedText(words.slice(0, 20 * LENGTH))
-    .replace(/data:[^\s'"]*/gi, 'data:…')
+  const fit = withoutData(redactedText(words.slice(0, 20 * LENGTH)))
     .replace(/\b(https?:\/\/[^\s/'"?#]+)[^\s'"]*/gi, '$1/…')
     .replace(/(["'`])(?:(?!\1)[^\\]|\\.){25,}\1/g, '$1…$1')
     .trim()

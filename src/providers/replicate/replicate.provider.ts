@@ -1,5 +1,6 @@
 // Replicate as an inference provider on one account: one question is one prediction, waited for to its end.
 import { Injectable, type OnApplicationShutdown, type OnModuleDestroy } from '@nestjs/common';
+import { SpanKind } from '@opentelemetry/api';
 import { ApiError } from '../../errors/api-error.js';
 import type {
   ImagePayload,
@@ -12,7 +13,6 @@ import type {
   TextSink,
 } from '../../inference/inference.js';
 import type { PredictionRecord, PredictionReport } from '../../inference/prediction-record.js';
-import { SpanKind } from '@opentelemetry/api';
 import type { Tracing } from '../../telemetry/tracing.js';
 import type { CreateAdmission } from './create-admission.js';
 import { heard, noteFailure, toldToEnd, unseen } from './create-outcome.js';

@@ -42,6 +42,26 @@ const answer =
     void response.writeHead(status, headers).end(body);
 
 describe('the transport', () => {
+  it('sends a read once more under a token that has replaced a refused one, but no create', async () => {
+    const { origin, requests } = await serve((request, response) => {
+      const isGood = request.headers.authorization === 'Bearer new';
+      answer(isGood ? 201 : 401, '{"title":"Unauthenticated","detail":"no"}')(request, response);
+    });
+    let token = 'old';
+    const refused = () => Promise.resolve(void (token = 'new'));
+    const transport = connect(origin, { token: { current: () => token, refused } });
+    const create = () => transport.fetch(`${origin}/v1/predictions`, { method: 'POST', body: '{}' });
+    expect(((await create()) as unknown as FailedReply).fault).toMatchObject({
+      status: 401,
+      tokenReplaced: true,
+    });
+    expect(requests).toHaveLength(1);
+    expect((await create()).ok).toBe(true);
+    token = 'old';
+    expect((await transport.fetch(`${origin}/v1/predictions/1`)).ok).toBe(true);
+    expect(requests).toHaveLength(4);
+  });
+
   it('follows no redirect, and so shows the token to nobody else (A23)', async () => {
     const other = await serve(answer(200));
     const { origin } = await serve(answer(307, '', { location: `${other.origin}/v1/predictions` }));

@@ -1,11 +1,11 @@
 // The `fetch` under the official client: an undici agent with limits, and answers shaped so that the client
 // never repeats a request by itself. It repeats thrown errors and 429s at once, without waiting, POSTs too.
 import { Agent, type Dispatcher } from 'undici';
-import { type AccessToken, authorized, withToken } from './access-token.js';
-import { textsInJson } from './echoes.js';
-import { exchange, type ExchangeReply, type ExchangeRequest } from './exchange.js';
 import type { Metrics } from '../../telemetry/metrics.js';
 import type { Telemetry } from '../../telemetry/telemetry.js';
+import { type AccessToken, authorized, isReplaced, withToken } from './access-token.js';
+import { textsInJson } from './echoes.js';
+import { exchange, type ExchangeReply, type ExchangeRequest } from './exchange.js';
 import { readReset, refusal } from './problem.js';
 import { operationOf } from './upstream-operation.js';
 import { UpstreamFault } from './upstream-fault.js';
@@ -90,9 +90,10 @@ export class ReplicateTransport {
       const url = input instanceof URL ? input : new URL(input instanceof Request ? input.url : input);
       const isCreate = init.method === 'POST' && url.pathname.endsWith('/predictions');
       const reply = isCreate ? await this.sendCreate(url, init) : await this.send(url, init, READ_TIMES);
-      return (isAccepted(reply)
-        ? new AcceptedReply(reply)
-        : new FailedReply(this.refusal(reply, init.body))) as unknown as Response;
+      if (isAccepted(reply)) return new AcceptedReply(reply) as unknown as Response;
+      // A create under another token is another create: whoever lets creates out sends it, in its turn.
+      const tokenReplaced = isCreate && (await isReplaced(this.options.token, reply));
+      return new FailedReply(this.refusal(reply, init.body, tokenReplaced)) as unknown as Response;
     } catch (error) {
       // Nobody foresaw this, so nobody knows whether the request was sent.
       const fault = error instanceof UpstreamFault ? error : new UpstreamFault('lost', { cause: error });
@@ -139,24 +140,19 @@ export class ReplicateTransport {
       ...(init.headers as Record<string, string>),
       'Cancel-After': this.cancelAge(init.signal),
     };
-    const reply = await this.send(url, { ...init, headers }, CREATE_TIMES, {
+    const token = this.options.token.current();
+    const reply = await this.sendOnce(url, withAuthorization({ ...init, headers }, token), CREATE_TIMES, {
       stopOnlyBeforeSent: true,
       onSent: () => (sentAt = performance.now()),
     });
     this.noteLimit(reply, performance.now() - sentAt);
-    return reply;
+    return { ...reply, token };
   }
 
-  private send(
-    url: URL,
-    init: RequestInit,
-    times: Times,
-    more: Pick<ExchangeRequest, 'stopOnlyBeforeSent' | 'onSent'> = { stopOnlyBeforeSent: false },
-  ): Promise<TokenReply> {
-    return withToken(this.options.token, (token) => {
-      const headers = authorized({ ...(init.headers as Record<string, string>) }, token);
-      return this.sendOnce(url, { ...init, headers }, times, more);
-    });
+  private send(url: URL, init: RequestInit, times: Times): Promise<TokenReply> {
+    return withToken(this.options.token, (token) =>
+      this.sendOnce(url, withAuthorization(init, token), times, { stopOnlyBeforeSent: false }),
+    );
   }
 
   private async sendOnce(
@@ -187,9 +183,13 @@ export class ReplicateTransport {
   }
 
   /** Nobody promises that a refusal does not repeat what it refuses. */
-  private refusal({ token, ...reply }: TokenReply, sent?: RequestInit['body']): UpstreamFault {
-    const texts = textsInJson(sent);
-    return refusal(token ? { ...reply, body: reply.body.replaceAll(token, '…') } : reply, texts);
+  private refusal(
+    { token, ...reply }: TokenReply,
+    sent?: RequestInit['body'],
+    tokenReplaced = false,
+  ): UpstreamFault {
+    const fit = token ? { ...reply, body: reply.body.replaceAll(token, '…') } : reply;
+    return refusal(fit, () => textsInJson(sent), tokenReplaced);
   }
 
   private cancelAge(signal: AbortSignal | null | undefined): string {
@@ -220,6 +220,10 @@ async function measured(
     upstreamRequests.inc({ operation, status });
     upstreamDuration.observe({ operation }, (performance.now() - startedAt) / 1000);
   }
+}
+
+function withAuthorization(init: RequestInit, token: string | undefined): RequestInit {
+  return { ...init, headers: authorized({ ...(init.headers as Record<string, string>) }, token) };
 }
 
 function isAccepted({ status }: ExchangeReply): boolean {

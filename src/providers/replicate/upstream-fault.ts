@@ -29,6 +29,8 @@ export class UpstreamFault extends Error {
   readonly retryAfterMs: number | undefined;
   /** What had arrived of an accepted answer that broke off: it may name what was started. */
   readonly partialBody: string | undefined;
+  /** Whether Replicate itself refused the token, and there is another by now: sent again, it may be accepted. */
+  readonly tokenReplaced: boolean;
 
   constructor(
     readonly kind: FaultKind,
@@ -37,6 +39,7 @@ export class UpstreamFault extends Error {
       problem?: Problem;
       retryAfterMs?: number;
       partialBody?: string;
+      tokenReplaced?: boolean;
       cause?: unknown;
       message?: string;
     } = {},
@@ -51,6 +54,7 @@ export class UpstreamFault extends Error {
     this.problem = details.problem;
     this.retryAfterMs = details.retryAfterMs;
     this.partialBody = details.partialBody;
+    this.tokenReplaced = details.tokenReplaced ?? false;
   }
 
   /**
