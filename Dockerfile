@@ -13,7 +13,7 @@ FROM ${NODE_IMAGE} AS dependencies
 WORKDIR /app
 COPY package.json package-lock.json .npmrc ./
 # @prisma/client names Prisma's command line and TypeScript as optional peers: 250 MB that nothing here runs.
-RUN --mount=type=cache,target=/root/.npm npm ci --omit=dev --omit=optional
+RUN npm ci --omit=dev --omit=optional
 # Types, source maps and Prisma's compilers for other databases are never read: 115 of 180 MB.
 RUN find node_modules -type f -regex '.*\.\(map\|d\.[cm]?ts\)' -delete \
   && find node_modules/@prisma/client/runtime -type f -name 'query_compiler_*' \
@@ -23,7 +23,7 @@ RUN find node_modules -type f -regex '.*\.\(map\|d\.[cm]?ts\)' -delete \
 FROM ${NODE_IMAGE} AS build
 WORKDIR /app
 COPY package.json package-lock.json .npmrc ./
-RUN --mount=type=cache,target=/root/.npm npm ci
+RUN npm ci
 COPY nest-cli.json tsconfig.json tsconfig.build.json prisma.config.ts ./
 COPY scripts ./scripts
 COPY prisma ./prisma

@@ -17,7 +17,7 @@ Options (or the variables in brackets):
   --database-url-secret-arn ARN   [DATABASE_URL_SECRET_ARN] secret with PostgreSQL's connection string, or RDS's JSON
   --replicate-token-secret-arn ARN [REPLICATE_API_TOKEN_SECRET_ARN] secret with the Replicate token, where there is one
   --front-door function-url|http-api  Lambda only; http-api neither streams nor waits longer than 30 s
-  --concurrency N                 Lambda only: most instances, 0 for no limit; default: 20
+  --concurrency N                 Lambda only: most instances, 0 for no limit; default: 20, or 0 in an account with few
   --param KEY=VALUE               any other parameter of the template, as often as you like
   --public-url URL                [CEREBRO_PUBLIC_URL] https://… ; needed with --fargate, found out without
   --yes                           asks nothing
@@ -118,7 +118,8 @@ fi
 if ((${#missing[@]})); then
   say 'quickstart: this machine lacks'
   printf '  - %s\n' "${missing[@]}" >&2
-  exit 1
+  [[ -n $dry ]] || exit 1
+  region=${region:-REGION} account=${account:-ACCOUNT}
 fi
 
 # Runs a command, or tells it. Commands hold no secrets: these go through file descriptors.
@@ -130,7 +131,7 @@ run() {
 if [[ $target == local ]]; then
   run npm ci
   run npm start
-  exit
+  exit $((${#missing[@]} > 0))
 fi
 export AWS_REGION=$region AWS_DEFAULT_REGION=$region AWS_PAGER='' SAM_CLI_TELEMETRY=0
 
@@ -173,9 +174,29 @@ find_secret() { # name, given ARN, variable, question
 made_secret() { # name, prefix, openssl's words for it
   local arn
   arn=$(secret_arn "$1")
+  if [[ -z $arn && -n $dry ]]; then arn=$(printf 'made\n' | keep_secret "$1") || exit; fi
   if [[ -z $arn ]]; then arn=$(openssl rand "${@:3}" 32 | sed "s/^/$2/" | keep_secret "$1") || exit; fi
   printf '%s' "$arn"
 }
+
+# Deployed again without a parameter, a stack keeps the value that it has.
+is_new() { ! aws cloudformation describe-stacks --stack-name "$stack" >/dev/null 2>&1; }
+has_parameter() { [[ " ${parameters[*]-}" == *" $1="* ]]; }
+
+if [[ $target == fargate ]] && is_new; then
+  unset_parameters=()
+  for name in VpcId VpcCidr PublicSubnets PrivateSubnets CertificateArn; do
+    has_parameter "$name" || unset_parameters+=("--param $name=…")
+  done
+  ((${#unset_parameters[@]} == 0)) || die "there is no stack $stack yet: it needs ${unset_parameters[*]}"
+elif [[ $target == lambda ]] && ! has_parameter ReservedConcurrency && is_new; then
+  # AWS keeps 100 instances unreserved; young accounts have 10 in all, of which none can be reserved.
+  free=$(aws lambda get-account-settings --query AccountLimit.UnreservedConcurrentExecutions --output text 2>/dev/null || true)
+  if [[ $free =~ ^[0-9]+$ ]] && ((free < 120)); then
+    say "This account has $free instances of Lambda to give: none are reserved (--concurrency 0)."
+    parameters+=(ReservedConcurrency=0)
+  fi
+fi
 
 say "Cerebro goes to account $account, $region, as the stack $stack ($target)."
 if [[ -z $yes && -z $dry && -t 0 ]]; then
@@ -230,7 +251,7 @@ else
   if [[ -n $dry ]]; then admin_key=THE-SECRET; else admin_key=$(output_of AdminKeySecret); fi
 fi
 
-[[ -z $dry ]] || { say 'Nothing was changed.'; exit 0; }
+[[ -z $dry ]] || { say 'Nothing was changed.'; exit $((${#missing[@]} > 0)); }
 say "Waiting until $public_url is ready …"
 deadline=$((SECONDS + ${QUICKSTART_PATIENCE:-600}))
 until curl --fail --silent --max-time 60 --output /dev/null "$public_url/readyz"; do

@@ -108,7 +108,7 @@ function environmentOfCommands(nodeFolder) {
     ...Object.fromEntries(Object.entries(process.env).filter(([name]) => kept.test(name))),
     PATH: [nodeFolder, ...path].join(delimiter),
     HOME: home,
-    // What the cache mount of a real build would hold.
+    // This machine's own, so that a replay downloads nothing twice.
     npm_config_cache: ask('cache'),
     npm_config_registry: ask('registry'),
   };

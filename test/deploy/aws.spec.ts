@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { isSetting } from '../../src/config/setting-catalogue.js';
 import { parseSettings } from '../../src/config/settings.js';
-import { isRecord, parseTemplate, readTemplate, resolve, resourcesOf } from '../support/cloudformation.js';
+import { anchorsOf, isRecord, readTemplate, resolve, resourcesOf } from '../support/cloudformation.js';
 import { circles, loose } from '../support/cloudformation-references.js';
 import { complaints } from '../support/cloudformation-schemas.js';
 
@@ -27,60 +27,12 @@ describe.each(TEMPLATES)('%s', (path) => {
     expect(circles(readTemplate(path))).toEqual([]);
   });
 
+  it('has no anchors or aliases, which CloudFormation refuses', () => {
+    expect(anchorsOf(readFileSync(root + path, 'utf8'))).toEqual([]);
+  });
+
   it('holds no secret: only names of some', () => {
     expect(readFileSync(root + path, 'utf8')).not.toMatch(/r8_\w|postgres(ql)?:\/\/|resolve:secretsmanager/);
-  });
-});
-
-describe('mistakes are found', () => {
-  const planted = (path: string, from: string, to: string) => {
-    const text = readFileSync(root + path, 'utf8');
-    expect(text).toContain(from);
-    return parseTemplate(text.replace(from, to));
-  };
-
-  it.each([
-    [
-      LAMBDA,
-      'InvokeMode: RESPONSE_STREAM',
-      'InvokeMod: RESPONSE_STREAM',
-      'FunctionUrl.InvokeMod is no property',
-    ],
-    [LAMBDA, 'InvokeMode: RESPONSE_STREAM', 'InvokeMode: STREAM', 'FunctionUrl.InvokeMode must be one of'],
-    [LAMBDA, '      AuthType: NONE\n', '', 'FunctionUrl.AuthType is missing'],
-    [LAMBDA, 'Timeout: 900', 'Timeout: 15m', 'GatewayFunction.Timeout must be a number'],
-    [LAMBDA, 'SubnetIds: !Ref', 'Subnets: !Ref', 'GatewayFunction.VpcConfig.then.SubnetIds is missing'],
-    [LAMBDA, 'AWS::Lambda::Url', 'AWS::Lambda::Link', 'FunctionUrl: there is no type AWS::Lambda::Link'],
-    [LAMBDA, 'Schedule: rate', 'Rate: rate', 'CaretakerFunction.Events.Tick.Properties'],
-    [FARGATE, 'StopTimeout: 120', 'StopTimeout: 2m', 'ContainerDefinitions.0.StopTimeout must be a number'],
-    [FARGATE, 'ReadonlyRootFilesystem', 'ReadOnlyRootFilesystem', 'ReadOnlyRootFilesystem is no property'],
-    [FARGATE, 'Rollback: true', 'RollBack: true', 'DeploymentCircuitBreaker.Rollback is missing'],
-    [FARGATE, 'DependsOn', 'DependOn', 'Service: DependOn is no attribute of resources'],
-  ])('%s: %j', async (path, from, to, complaint) => {
-    expect((await complaints(planted(path, from, to))).join('\n')).toContain(complaint);
-  });
-
-  it.each([
-    [LAMBDA, '!Ref Models', '!Ref Model', 'Model is neither parameter nor resource'],
-    [LAMBDA, 'Condition: UsesHttpApi', 'Condition: UseHttpApi', 'there is no condition UseHttpApi'],
-    [LAMBDA, 'HttpApi.ApiEndpoint', 'HttpApi.Endpoint', 'HttpApi.Endpoint is no attribute'],
-    [FARGATE, '${Service.Name}', '${Service.Title}', 'Service.Title is no attribute'],
-    [
-      FARGATE,
-      'DependsOn: HttpsListener',
-      'DependsOn: Listener',
-      'Service depends on Listener, which is none',
-    ],
-  ])('%s: %j as %j', async (path, from, to, complaint) => {
-    expect((await loose(planted(path, from, to))).join('\n')).toContain(complaint);
-  });
-
-  it('finds a function that needs its own address', () => {
-    expect(
-      circles(
-        planted(LAMBDA, 'HasPublicUrl, !Ref PublicUrl', 'HasPublicUrl, !GetAtt FunctionUrl.FunctionUrl'),
-      ),
-    ).toContain('FunctionUrl');
   });
 });
 
@@ -93,6 +45,13 @@ describe.skipIf(!hasLinter)(`cfn-lint${hasLinter ? '' : ' (not installed: pip in
 });
 
 const ARN = (name: string) => `arn:aws:secretsmanager:eu-central-1:123456789012:secret:${name}-AbCdEf`;
+
+/** What the templates make themselves. */
+const MADE = {
+  KeyPepperSecret: ARN('made-pepper'),
+  AdminKeySecret: ARN('made-admin'),
+  MetricsTokenSecret: ARN('made-metrics'),
+};
 
 /** Environment of a resource's process. */
 function environment(
@@ -114,12 +73,12 @@ function environment(
       ...(path === FARGATE && { KeyPepper: ARN('pepper'), AdminKey: ARN('admin'), VpcCidr: '10.0.0.0/16' }),
       ...parameters,
     },
-    values: { KeyPepperSecret: ARN('made-pepper'), AdminKeySecret: ARN('made-admin') },
+    values: MADE,
   });
-  if (!Array.isArray(resolved)) return resolved as Record<string, string>;
-  return Object.fromEntries(
-    resolved.map(({ Name, Value }: { Name: string; Value: string }) => [Name, Value]),
-  );
+  const pairs = Array.isArray(resolved)
+    ? resolved.map(({ Name, Value }: { Name: string; Value: unknown }) => [Name, Value] as const)
+    : Object.entries(resolved as object);
+  return Object.fromEntries(pairs.map(([name, value]) => [name, String(value)]));
 }
 
 /** The settings that such an environment means; secrets as if read. */
@@ -146,6 +105,25 @@ describe.each([
     expect(settings(env)).toMatchObject({ production: true, publicUrl: 'https://cerebro.example.com' });
   });
 
+  it('encrypts towards PostgreSQL, in a way that can be chosen and that the settings know', () => {
+    expect(environment(path, id).PGSSLMODE).toBe('no-verify');
+    expect(environment(path, id, { PgSslMode: 'verify-full' }).PGSSLMODE).toBe('verify-full');
+    const allowed = readTemplate(path).Parameters?.PgSslMode?.AllowedValues ?? [];
+    expect(allowed).toContain('verify-full');
+    for (const mode of allowed)
+      expect(() => settings(environment(path, id, { PgSslMode: String(mode) })), String(mode)).not.toThrow();
+  });
+
+  it('asks for a token at /metrics', () => {
+    expect(environment(path, id).CEREBRO_METRICS_TOKEN_SECRET_ARN).toBe(ARN('made-metrics'));
+  });
+
+  it('starts no more predictions in a minute, all together, than Replicate allows', () => {
+    const { Parameters = {} } = readTemplate(path);
+    const most = Number((Parameters.MaxTasks ?? Parameters.ReservedConcurrency)?.Default);
+    expect(settings(environment(path, id)).createsPerMinute * most).toBeLessThanOrEqual(600);
+  });
+
   it('has secrets by reference only', () => {
     const env = environment(path, id);
     const secrets = ['REPLICATE_API_TOKEN', 'DATABASE_URL', 'CEREBRO_KEY_PEPPER', 'CEREBRO_ADMIN_KEY'];
@@ -156,6 +134,12 @@ describe.each([
   });
 });
 
+/** How long predictions may take that one answer, a structured one, waits for. */
+function longestAnswerMs(...given: Parameters<typeof environment>): number {
+  const { predictionTimeoutMs, structuredRetries } = settings(environment(...given));
+  return predictionTimeoutMs * (1 + structuredRetries);
+}
+
 describe('Lambda', () => {
   const template = readTemplate(LAMBDA);
   const gateway = resourcesOf(template).GatewayFunction?.Properties;
@@ -163,7 +147,7 @@ describe('Lambda', () => {
   it('runs the image for 15 minutes at the most, and ends predictions before', () => {
     expect(gateway).toMatchObject({ PackageType: 'Image', Timeout: 900 });
     expect(template.Resources.GatewayFunction?.Metadata).toMatchObject({ DockerBuildTarget: 'lambda' });
-    expect(settings(environment(LAMBDA, 'GatewayFunction')).predictionTimeoutMs).toBeLessThan(900_000);
+    expect(longestAnswerMs(LAMBDA, 'GatewayFunction')).toBeLessThan(900_000);
   });
 
   it('streams through the function URL, and not through API Gateway, which ends within its 30 s', () => {
@@ -171,7 +155,7 @@ describe('Lambda', () => {
     expect(template.Resources.FunctionUrl?.Properties).toMatchObject({ InvokeMode: 'RESPONSE_STREAM' });
     const behindApi = environment(LAMBDA, 'GatewayFunction', { FrontDoor: 'http-api' });
     expect(behindApi.AWS_LWA_INVOKE_MODE).toBe('buffered');
-    expect(settings(behindApi).predictionTimeoutMs).toBeLessThan(29_000);
+    expect(longestAnswerMs(LAMBDA, 'GatewayFunction', { FrontDoor: 'http-api' })).toBeLessThan(29_000);
     expect(template.Parameters?.FrontDoor?.Default).toBe('function-url');
   });
 
@@ -198,22 +182,36 @@ describe('Fargate', () => {
     expect(StopTimeout * 1000).toBeGreaterThanOrEqual(shutdownDelayMs + drainTimeoutMs + 10_000);
   });
 
-  it('lets the load balancer wait longer than any prediction may take', () => {
+  it('keeps tasks while the database is away, and opens no port before it is there', () => {
+    expect(template.Resources.TargetGroup?.Properties).toMatchObject({ HealthCheckPath: '/healthz' });
+    expect(settings(environment(FARGATE, 'TaskDefinition')).databaseWaitMs).toBe(0);
+  });
+
+  it('says nothing of /metrics to the internet', () => {
+    expect(template.Resources.MetricsRule?.Properties).toMatchObject({
+      ListenerArn: { Ref: 'HttpsListener' },
+      Conditions: [{ Field: 'path-pattern', PathPatternConfig: { Values: ['/metrics', '/metrics/*'] } }],
+      Actions: [{ Type: 'fixed-response', FixedResponseConfig: { StatusCode: '404' } }],
+    });
+  });
+
+  it('lets the load balancer wait longer than any answer may take', () => {
     const attributes = (id: string, name: string) =>
       Object.fromEntries(
         (template.Resources[id]?.Properties?.[name] as { Key: string; Value: string }[]).map(
           ({ Key, Value }) => [Key, Number(Value)],
         ),
       );
-    const { predictionTimeoutMs, keepAliveTimeoutMs } = settings(environment(FARGATE, 'TaskDefinition'));
+    const { keepAliveTimeoutMs } = settings(environment(FARGATE, 'TaskDefinition'));
     const idle = attributes('LoadBalancer', 'LoadBalancerAttributes')['idle_timeout.timeout_seconds'] ?? 0;
-    expect(idle * 1000).toBeGreaterThan(predictionTimeoutMs);
+    const longest = longestAnswerMs(FARGATE, 'TaskDefinition');
+    expect(idle * 1000).toBeGreaterThan(longest);
     expect(idle).toBeLessThanOrEqual(4000);
     // Else it sends requests into connections that are being closed.
     expect(keepAliveTimeoutMs).toBeGreaterThan(idle * 1000);
     const delay =
       attributes('TargetGroup', 'TargetGroupAttributes')['deregistration_delay.timeout_seconds'] ?? 0;
-    expect(delay * 1000).toBeGreaterThan(predictionTimeoutMs);
+    expect(delay * 1000).toBeGreaterThan(longest);
   });
 });
 
@@ -254,9 +252,8 @@ describe('rights', () => {
       ({ Action }) => Action === 'secretsmanager:GetSecretValue',
     );
     const parameters = { ReplicateApiToken: `${ARN('token')}#key`, DatabaseUrl: ARN('database') };
-    const values = { KeyPepperSecret: ARN('made-pepper'), AdminKeySecret: ARN('made-admin') };
-    expect(resolve(template, reading?.Resource, { parameters, values })).toEqual(
-      ['token', 'database', 'made-pepper', 'made-admin'].map(ARN),
+    expect(resolve(template, reading?.Resource, { parameters, values: MADE })).toEqual(
+      ['token', 'database', 'made-pepper', 'made-admin', 'made-metrics'].map(ARN),
     );
   });
 });

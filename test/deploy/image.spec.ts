@@ -42,7 +42,7 @@ describe('the Dockerfile', () => {
     expect(() => parseDockerfile('FROM a\nADD b c\n')).toThrow(
       'Dockerfile:2: ADD is not known to the replay',
     );
-    expect(() => parseDockerfile('FROM a\nRUN --mount=type=secret,id=b c\n')).toThrow('is not known');
+    expect(() => parseDockerfile('FROM a\nRUN --mount=type=cache,target=/b c\n')).toThrow('is not known');
     expect(() => parseDockerfile('FROM a\nCMD node main.js\n')).toThrow('must be a list');
     expect(stages.length).toBeGreaterThan(1);
   });
@@ -113,6 +113,11 @@ describe('the Dockerfile', () => {
       .flatMap(({ pairs }) => pairs);
     expect(named.length).toBeGreaterThan(0);
     for (const [name] of named) expect(name).not.toMatch(/token|key|pepper|secret|password|database_url/i);
+  });
+
+  it('needs no BuildKit, which `sam build` does not use', () => {
+    const flags = everything.filter(({ keyword }) => keyword !== 'HEALTHCHECK').flatMap(({ flags }) => flags);
+    expect(flags.filter(([name]) => name !== 'from')).toEqual([]);
   });
 
   it('installs from the lock file alone, and for the image without development packages', () => {

@@ -8,6 +8,7 @@ import {
   ARN,
   invoke as invokeOn,
   type LambdaDeployment,
+  METRICS_TOKEN,
   send as sendTo,
   startLambdaDeployment,
   TOKEN,
@@ -112,6 +113,11 @@ describe('through the function URL', () => {
     expect(await from('203.0.113.7, 192.0.2.1')).toBe(403);
   });
 
+  it('shows its metrics to whoever has the token, and to nobody else', async () => {
+    const status = async (token: string) => (await send({ path: '/metrics', key: token })).statusCode;
+    expect([await status(METRICS_TOKEN), await status(key)]).toEqual([200, 401]);
+  });
+
   it('waits for a model that boots, and is not asked for anything else meanwhile', async () => {
     deployment.sandbox.script({ boot: 3000 });
     const waiting = invoke(complete({ prompt: 'Cold?' }));
@@ -123,7 +129,8 @@ describe('through the function URL', () => {
 
   it('prints no secret', () => {
     expect(gateway.output()).toContain('listening');
-    for (const secret of [TOKEN, 'test-pepper', ADMIN_KEY]) expect(gateway.output()).not.toContain(secret);
+    for (const secret of [TOKEN, 'test-pepper', ADMIN_KEY, METRICS_TOKEN])
+      expect(gateway.output()).not.toContain(secret);
   });
 });
 

@@ -1,7 +1,5 @@
 // quickstart.sh, on a machine whose tools are stand-ins: what it misses, what it would do, in which order, and that no
 // secret is in any argument.
-import { spawnSync } from 'node:child_process';
-import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { fakeTools, type FakeTools } from '../support/fake-tools.js';
 
@@ -11,6 +9,13 @@ const DATABASE = 'postgresql://cerebro:canary4712@db.example.com/cerebro';
 const secrets = { REPLICATE_API_TOKEN: TOKEN, DATABASE_URL: DATABASE };
 const ARN = 'arn:aws:secretsmanager:eu-central-1:123456789012:secret:cerebro/EncryptionKeys-AbCdEf';
 
+/** All that a first deploy on Fargate needs. */
+const FARGATE = [
+  ...['--fargate', '--public-url', 'https://cerebro.example.com', '--param', 'VpcId=vpc-1'],
+  ...['--param', 'VpcCidr=10.0.0.0/16', '--param', 'PublicSubnets=a,b', '--param', 'PrivateSubnets=c,d'],
+  ...['--param', 'CertificateArn=arn:aws:acm:eu-central-1:123456789012:certificate/1'],
+];
+
 /** An account where nothing is there yet, and a stack that is there once it was deployed. */
 const AWS = `
 case "$1 $2" in
@@ -18,6 +23,7 @@ case "$1 $2" in
   'sts get-caller-identity') echo 123456789012 ;;
   'secretsmanager describe-secret') exit 254 ;;
   'secretsmanager create-secret') echo arn:aws:secretsmanager:eu-central-1:123456789012:secret:made-AbCdEf ;;
+  'lambda get-account-settings') echo 1000 ;;
   'ecr describe-repositories') exit 254 ;;
   'ecr get-login-password') echo canary4713 ;;
   'cloudformation describe-stacks')
@@ -158,6 +164,19 @@ describe('on Lambda', () => {
       expect(deploys[0]).toContain(word);
   });
 
+  it.each([
+    ['10', [], true],
+    ['120', [], false],
+    ['10', ['--concurrency', '5'], false],
+  ])('of whose instances %s are free, with %j, reserves none: %j', async (free, args, none) => {
+    everything();
+    tools.add('aws', AWS.replace('echo 1000', `echo ${free}`));
+    const { code, stderr } = await run(args, secrets);
+    expect(code, stderr).toBe(0);
+    expect(changes().some((call) => call.includes('ReservedConcurrency=0'))).toBe(none);
+    expect(stderr.includes('--concurrency 0')).toBe(none);
+  });
+
   it('gives a secret that is there another value', async () => {
     everything();
     tools.add('aws', AWS.replace("describe-secret') exit 254", `describe-secret') echo ${ARN}`));
@@ -185,10 +204,7 @@ describe('on Lambda', () => {
 
 it("on Fargate builds, pushes and deploys the image, with the registry's password through a pipe", async () => {
   everything();
-  const { code, stderr } = await run(
-    ['--fargate', '--public-url', 'https://cerebro.example.com', '--param', 'VpcId=vpc-1'],
-    secrets,
-  );
+  const { code, stderr } = await run(FARGATE, secrets);
   expect(code, stderr).toBe(0);
   const words = [
     'create-repository',
@@ -200,22 +216,46 @@ it("on Fargate builds, pushes and deploys the image, with the registry's passwor
   ];
   const done = changes().filter((call) => !call.includes('create-secret'));
   expect(done.map((call) => words.find((word) => call.includes(word))).toSorted()).toEqual(words.toSorted());
-  expect(done.at(-1)).toMatch(/AdminKey=arn:\S+ KeyPepper=arn:\S+ VpcId=vpc-1 ReplicateApiToken=arn/);
+  expect(done.at(-1)).toMatch(/AdminKey=arn:\S+ KeyPepper=arn:\S+ VpcId=vpc-1 .+ ReplicateApiToken=arn/);
   expect([...tools.calls(), tools.environments(), stderr].join('\n')).not.toContain('canary');
   expect(stderr).toContain('cerebro-1.elb.amazonaws.com');
 });
 
+describe('on Fargate', () => {
+  it('names all parameters that a new stack lacks, before anything is made', async () => {
+    everything();
+    const { code, stderr } = await run(FARGATE.slice(0, 5), secrets);
+    expect([code, changes()]).toEqual([2, []]);
+    for (const name of ['VpcCidr', 'PublicSubnets', 'PrivateSubnets', 'CertificateArn'])
+      expect(stderr).toContain(`--param ${name}=`);
+    expect(stderr).not.toContain('VpcId');
+  });
+
+  it('asks for none of them again where the stack is there', async () => {
+    everything();
+    tools.add('aws', AWS.replace('[ -e deployed ] || exit 254', ''));
+    const { code, stderr } = await run(FARGATE.slice(0, 3), secrets);
+    expect(code, stderr).toBe(0);
+  });
+});
+
 describe('--dry-run', () => {
-  it.each([[[]], [['--fargate', '--public-url', 'https://cerebro.example.com']]])(
-    '%j changes nothing',
-    async (args) => {
-      everything();
-      const { code, stderr } = await run(['--dry-run', ...args]);
-      expect([code, changes()], stderr).toEqual([0, []]);
-      expect(stderr).toMatch(/\+ (sam build|docker build)/);
-      expect(stderr).toContain('Nothing was changed.');
-    },
-  );
+  it.each([[[]], [FARGATE]])('%j on a machine that lacks all tools lists them, and goes on', async (args) => {
+    const { code, stderr } = await run(['--dry-run', ...args]);
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/- aws, /);
+    expect(stderr).toMatch(/\+ (sam|aws cloudformation) deploy/);
+    expect(stderr).toContain('Nothing was changed.');
+    expect(stderr).not.toContain('command not found');
+  });
+
+  it.each([[[]], [FARGATE]])('%j changes nothing', async (args) => {
+    everything();
+    const { code, stderr } = await run(['--dry-run', ...args]);
+    expect([code, changes()], stderr).toEqual([0, []]);
+    expect(stderr).toMatch(/\+ (sam build|docker build)/);
+    expect(stderr).toContain('Nothing was changed.');
+  });
 
   it('--local tells the two commands of the README', async () => {
     everything();
@@ -229,54 +269,3 @@ it('--local runs the two commands of the README', async () => {
   expect((await run(['--local'])).code).toBe(0);
   expect(changes()).toEqual(['npm ci', 'npm start']);
 });
-
-describe('options', () => {
-  it.each([
-    [['--nonsense'], 'there is no option --nonsense'],
-    [['nonsense'], 'there are only options'],
-    [['--region'], '--region needs a value'],
-    [['--stack-name', '--yes'], '--stack-name needs a value'],
-    [['--stack-name', 'a b'], 'a stack name has letters'],
-    [['--front-door', 'rest'], '--front-door is function-url or http-api, not rest'],
-    [['--concurrency', 'many'], '--concurrency is a number, not many'],
-    [['--param', 'x'], '--param is KEY=VALUE'],
-    [['--public-url', 'http://x'], '--public-url is https://'],
-    [['--database-url-secret-arn', 'cerebro'], 'a secret is named by its ARN'],
-    [['--local', '--fargate'], 'take one'],
-    [['--fargate'], '--fargate needs --public-url'],
-  ])('%j is refused', async (args, problem) => {
-    everything();
-    const { code, stderr } = await run(args);
-    expect([code, tools.calls()]).toEqual([2, []]);
-    expect(stderr).toContain(problem);
-  });
-
-  it('are never a secret, which is not repeated either', async () => {
-    everything();
-    for (const args of [['--replicate-token', TOKEN], [`--database-url=${DATABASE}`]]) {
-      const { code, stderr } = await run(args);
-      expect(code).toBe(2);
-      expect(stderr).toContain('secrets are no options');
-      expect(stderr).not.toContain('canary');
-    }
-  });
-
-  it('are all told by --help', async () => {
-    const { code, stdout } = await run(['--help']);
-    expect(code).toBe(0);
-    for (const option of ['--local', '--fargate', '--dry-run', '--param', 'REPLICATE_API_TOKEN'])
-      expect(stdout).toContain(option);
-  });
-});
-
-const hasShellcheck = spawnSync('shellcheck', ['--version']).status === 0;
-describe.skipIf(!hasShellcheck && process.env.CI !== 'true')(
-  `shellcheck${hasShellcheck ? '' : ' (not installed: apt-get install shellcheck)'}`,
-  () => {
-    it('has nothing to say', () => {
-      const file = fileURLToPath(new URL(`../../${SCRIPT}`, import.meta.url));
-      const { stdout, status } = spawnSync('shellcheck', [file], { encoding: 'utf8' });
-      expect([status, stdout]).toEqual([0, '']);
-    });
-  },
-);

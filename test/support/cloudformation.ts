@@ -2,7 +2,16 @@
 // schemas say of them is in cloudformation-schemas.ts.
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { parse, type ScalarTag, type CollectionTag, isSeq, type YAMLMap, type YAMLSeq } from 'yaml';
+import {
+  type CollectionTag,
+  isSeq,
+  parse,
+  parseDocument,
+  type ScalarTag,
+  visit,
+  type YAMLMap,
+  type YAMLSeq,
+} from 'yaml';
 
 /** A resource of a template. */
 export interface Resource {
@@ -61,6 +70,17 @@ export function parseTemplate(text: string): Template {
   const read = parse(text, { customTags: tags as never, strict: true, logLevel: 'error' }) as unknown;
   // Through JSON, so that nothing but plain data is left.
   return JSON.parse(JSON.stringify(read)) as Template;
+}
+
+/** Names that YAML gives parts of a document, or calls them by: `&a` and `*a`. CloudFormation refuses both. */
+export function anchorsOf(text: string): string[] {
+  const found: string[] = [];
+  visit(parseDocument(text, { logLevel: 'silent' }), {
+    Alias: (_, { source }) => void found.push(`*${source}`),
+    Collection: (_, { anchor }) => void (anchor && found.push(`&${anchor}`)),
+    Scalar: (_, { anchor }) => void (anchor && found.push(`&${anchor}`)),
+  });
+  return found;
 }
 
 /** A template of the project, by its path in it. */

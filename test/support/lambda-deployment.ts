@@ -16,6 +16,9 @@ export const ARN = (name: string): string =>
 /** The token, as Replicate and the secret have it. */
 export const TOKEN = 'r8_of_this_test';
 
+/** The bearer token of `/metrics`. */
+export const METRICS_TOKEN = 'metrics-token-0123456789';
+
 const WEBHOOK_SECRET = `whsec_${Buffer.alloc(24, 7).toString('base64')}`;
 
 /** An answer, read. */
@@ -60,6 +63,7 @@ export async function startLambdaDeployment(): Promise<LambdaDeployment> {
     [ARN('DatabaseUrl')]: JSON.stringify({ url: database.url }),
     [ARN('KeyPepper')]: 'test-pepper-0123456789',
     [ARN('AdminKey')]: ADMIN_KEY,
+    [ARN('MetricsToken')]: METRICS_TOKEN,
     [ARN('EncryptionKeys')]: `1:${Buffer.alloc(32, 7).toString('base64')}`,
   });
   const running = new Set<LambdaFunction>();
@@ -70,9 +74,15 @@ export async function startLambdaDeployment(): Promise<LambdaDeployment> {
       EncryptionKeys: ARN('EncryptionKeys'),
       PublicUrl: 'https://abcdefghijklmnopqrstuvwxyz012345.lambda-url.eu-central-1.on.aws',
       Models: '*',
+      // The database of tests speaks no TLS.
+      PgSslMode: 'disable',
       ...parameters,
     },
-    values: { KeyPepperSecret: ARN('KeyPepper'), AdminKeySecret: ARN('AdminKey') },
+    values: {
+      KeyPepperSecret: ARN('KeyPepper'),
+      AdminKeySecret: ARN('AdminKey'),
+      MetricsTokenSecret: ARN('MetricsToken'),
+    },
     // Replicate is on loopback here; nothing else differs.
     surroundings: { ...awsVariables(aws.url), REPLICATE_BASE_URL: sandbox.baseUrl },
   });
