@@ -1,8 +1,28 @@
 #!/bin/sh
-# Makes the secrets of compose.yaml, each in a file of its own. One that is there stays as it is.
-# The Replicate token comes from REPLICATE_API_TOKEN, or is asked for.
+# make-secrets.sh [--replace NAME] [FOLDER]: makes the secrets of compose.yaml, each in a file of its own. One that is
+# there stays as it is, unless it is to be replaced: replicate_token, admin_key or metrics_token, for which no restart is
+# needed. The Replicate token comes from REPLICATE_API_TOKEN, or is asked for.
 set -eu
 umask 077
+
+replace=''
+if [ "${1:-}" = --replace ]; then
+  replace="${2:-}"
+  case "$replace" in
+    replicate_token | admin_key | metrics_token) ;;
+    *)
+      echo "--replace takes replicate_token, admin_key or metrics_token, not '$replace'. The others cannot change by themselves: see docs/secrets.md." >&2
+      exit 1
+      ;;
+  esac
+  shift 2
+fi
+case "${1:-}" in
+  -*)
+    echo "Usage: $0 [--replace NAME] [FOLDER]" >&2
+    exit 1
+    ;;
+esac
 
 folder="${1:-$(dirname "$0")/secrets}"
 mkdir -p "$folder"
@@ -10,11 +30,25 @@ mkdir -p "$folder"
 # containers whose users have other ids.
 chmod 700 "$folder"
 
-missing() { [ ! -s "$folder/$1.txt" ]; }
+# Whether a secret has to be made; tells of one that is kept.
+missing() {
+  if [ ! -s "$folder/$1.txt" ] || [ "$1" = "$replace" ]; then return 0; fi
+  printf 'kept %s\n' "$folder/$1.txt"
+  return 1
+}
 
-# Writes to a file beside it first, so that an interruption leaves no half of a secret.
+# Makes a file of the input. A new one is whole or not there; one that is there is written in place, since running
+# containers have this very file mounted and would not see another one of its name.
 keep() {
   cat >"$folder/.$1.new"
+  if [ -s "$folder/$1.txt" ]; then
+    chmod 644 "$folder/$1.txt"
+    cat "$folder/.$1.new" >"$folder/$1.txt"
+    chmod 444 "$folder/$1.txt"
+    rm -f "$folder/.$1.new"
+    printf 'replaced %s\n' "$folder/$1.txt"
+    return
+  fi
   chmod 444 "$folder/.$1.new"
   mv -f "$folder/.$1.new" "$folder/$1.txt"
   printf 'made %s\n' "$folder/$1.txt"
@@ -38,6 +72,8 @@ if missing replicate_token; then
     exit 1
   fi
   printf '%s\n' "$token" | keep replicate_token
+elif [ -n "${REPLICATE_API_TOKEN:-}" ] && [ "$REPLICATE_API_TOKEN" != "$(cat "$folder/replicate_token.txt")" ]; then
+  echo "REPLICATE_API_TOKEN is another token than the one that is kept. To take it: $0 --replace replicate_token" >&2
 fi
 
 for name in admin_key key_pepper metrics_token postgres_password database_password grafana_password; do

@@ -26,8 +26,8 @@ function directive(name: string): string {
 }
 
 /** Runs the script that makes secrets, without an answer to its question. */
-function makeSecrets(folder: string, env: Record<string, string> = {}) {
-  return spawnSync('sh', [join(ROOT, 'deploy/compose/make-secrets.sh'), folder], {
+function makeSecrets(folder: string, env: Record<string, string> = {}, ...options: string[]) {
+  return spawnSync('sh', [join(ROOT, 'deploy/compose/make-secrets.sh'), ...options, folder], {
     env: { PATH: process.env.PATH ?? '', ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
     encoding: 'utf8',
@@ -131,6 +131,9 @@ describe('compose.yaml', () => {
   it('names the image by the version of the package', () => {
     const { version } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as { version: string };
     expect(cerebro?.image).toBe(`cerebro:${version}`);
+    expect(cerebro?.build?.args).toEqual({ VERSION: version });
+    // Else an upgrade would build over the image that a rollback needs.
+    expect(readFileSync(join(ROOT, 'compose.yaml'), 'utf8')).toContain('image: cerebro:${CEREBRO_VERSION:-');
   });
 });
 
@@ -151,6 +154,17 @@ describe('what compose.yaml sets', () => {
   it('is known to Cerebro', () => {
     const names = Object.keys(cerebro?.environment ?? {});
     expect(names.filter((name) => !isSetting(name))).toEqual([]);
+  });
+
+  it('can be set from outside, as its guide says', () => {
+    const text = readFileSync(join(ROOT, 'compose.yaml'), 'utf8');
+    const [, guide = ''] =
+      /^## Docker Compose\n(.*?)^## /ms.exec(readFileSync(join(ROOT, 'docs/deploy.md'), 'utf8')) ?? [];
+    const handedOn = Object.keys(cerebro?.environment ?? {}).filter((name) => text.includes(`\${${name}:-`));
+    expect(handedOn).toEqual(
+      expect.arrayContaining(['CEREBRO_CREATES_PER_MINUTE', 'CEREBRO_STRUCTURED_RETRIES']),
+    );
+    for (const name of handedOn) expect(guide).toContain(`\`${name}\``);
   });
 
   it('starts a gateway in production, with every secret from a file of the script', () => {
@@ -207,7 +221,12 @@ describe('make-secrets.sh', () => {
       expect(makeSecrets(folder, { REPLICATE_API_TOKEN: 'r8_first' }).status).toBe(0);
       const before = read();
       const again = makeSecrets(folder, { REPLICATE_API_TOKEN: 'r8_second' });
-      expect([again.status, again.stdout, read()]).toEqual([0, '', before]);
+      expect([again.status, read()]).toEqual([0, before]);
+      expect(again.stdout.trim().split('\n')).toEqual(Array(8).fill(expect.stringMatching(/^kept .*\.txt$/)));
+      expect(again.stderr).toMatch(
+        /^REPLICATE_API_TOKEN is another token than .*--replace replicate_token\n$/,
+      );
+      expect(makeSecrets(folder, { REPLICATE_API_TOKEN: 'r8_first' }).stderr).toBe('');
       expect(new Set(before).size).toBe(before.length);
       expect(statSync(folder).mode & 0o777).toBe(0o700);
       for (const file of readdirSync(folder)) expect(statSync(join(folder, file)).mode & 0o777).toBe(0o444);
@@ -215,6 +234,38 @@ describe('make-secrets.sh', () => {
       rmSync(folder, { recursive: true });
     }
   });
+
+  it('replaces what may change while nodes run, in the file that containers have mounted', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'cerebro-secrets-'));
+    try {
+      makeSecrets(folder, { REPLICATE_API_TOKEN: 'r8_first' });
+      const path = join(folder, 'replicate_token.txt');
+      const others = () => readdirSync(folder).filter((file) => file !== 'replicate_token.txt');
+      const before = others().map((file) => readFileSync(join(folder, file), 'utf8'));
+      const { ino } = statSync(path);
+      const replaced = makeSecrets(
+        folder,
+        { REPLICATE_API_TOKEN: 'r8_second' },
+        '--replace',
+        'replicate_token',
+      );
+      expect([replaced.status, replaced.stderr]).toEqual([0, '']);
+      expect(replaced.stdout).toContain(`replaced ${path}\n`);
+      expect(readFileSync(path, 'utf8')).toBe('r8_second\n');
+      expect([statSync(path).ino, statSync(path).mode & 0o777]).toEqual([ino, 0o444]);
+      expect(others().map((file) => readFileSync(join(folder, file), 'utf8'))).toEqual(before);
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  });
+
+  it.each(['key_pepper', 'encryption_keys', 'database_password', 'nothing'])(
+    'does not replace %s',
+    (name) => {
+      const { status, stderr } = makeSecrets(tmpdir(), {}, '--replace', name);
+      expect([status, stderr]).toEqual([1, expect.stringContaining(`not '${name}'`)]);
+    },
+  );
 
   it('says what is missing', () => {
     const folder = mkdtempSync(join(tmpdir(), 'cerebro-secrets-'));

@@ -94,6 +94,9 @@ describe.skipIf(skipped).each(RENDERINGS)('pods on Kubernetes, %s (needs kubectl
   it('migrate first, with a command that Cerebro has', () => {
     const [first] = podTemplate(what).spec.initContainers ?? [];
     expect(first?.command).toEqual(['node', 'scripts/run.mjs', 'cli', migrateCommand().name()]);
+    // Where a line of the text ends is the formatter's choice.
+    const guide = readFileSync(join(KUBERNETES, '../../docs/deploy.md'), 'utf8').replaceAll(/\s+/g, ' ');
+    expect(guide).toContain(`in its init container (\`${first?.command?.join(' ')}\``);
   });
 
   it('find each secret as a file of the Secret, named as its setting', () => {
@@ -136,6 +139,13 @@ describe.skipIf(skipped).each(RENDERINGS)('pods on Kubernetes, %s (needs kubectl
     expect(createsPerMinute * (spec?.maxReplicas ?? Infinity)).toBeLessThanOrEqual(600);
   });
 
+  it('leave connections of PostgreSQL free, also while as many pods drain in a rollout', async () => {
+    const { spec } = onlyOne<IHorizontalPodAutoscaler>(what, 'HorizontalPodAutoscaler');
+    const { databasePoolSize } = await settingsOf(what, 'gateway');
+    // Besides its pool, a node listens and looks after the database's health; PostgreSQL keeps 3 of 100 for superusers.
+    expect(2 * (spec?.maxReplicas ?? Infinity) * (databasePoolSize + 2)).toBeLessThan(97);
+  });
+
   it('are restricted, as the Pod Security Standard has it, and more', () => {
     const { spec } = podTemplate(what);
     expect(unrestricted(spec)).toEqual([]);
@@ -152,12 +162,14 @@ describe.skipIf(skipped).each(RENDERINGS)('pods on Kubernetes, %s (needs kubectl
     }
   });
 
-  it('are behind proxies that wait as long as a prediction may take, and take as large a body', async () => {
-    const { predictionTimeoutMs, bodyLimit } = await settingsOf(what, 'gateway');
+  it('are behind proxies that wait as long as an answer may take, and take as large a body', async () => {
+    const { predictionTimeoutMs, structuredRetries, bodyLimit } = await settingsOf(what, 'gateway');
     for (const { metadata } of ofKind<IIngress>(what, 'Ingress')) {
       const said = (name: string): string =>
         metadata.annotations?.[`nginx.ingress.kubernetes.io/${name}`] ?? '';
-      expect(Number(said('proxy-read-timeout'))).toBeGreaterThan(predictionTimeoutMs / 1000);
+      expect(Number(said('proxy-read-timeout'))).toBeGreaterThan(
+        (predictionTimeoutMs / 1000) * (1 + structuredRetries),
+      );
       expect(said('proxy-body-size')).toMatch(/^\d+m$/);
       expect(Number.parseInt(said('proxy-body-size'), 10) * 1024 ** 2).toBeGreaterThan(bodyLimit);
       expect(said('proxy-buffering')).toBe('off');

@@ -211,6 +211,15 @@ describe.skipIf(isMissing('nginx'))('nginx (skipped where it is not installed)',
       ]);
     });
 
+    const disguised = ['/admin/tenants/..%2f..%2fv1%2f', '/metrics/../healthz', '/%761/models'];
+    it.each(disguised)('hands %s on to no node', async (path) => {
+      lead(gateway);
+      const { status, headers } = await ask(nginx.url, path, { key: ADMIN_KEY });
+      const isIt = (line: Readonly<Record<string, unknown>>) => line.request_id === headers['x-request-id'];
+      await eventually('the log is written', () => nginx.accessLog().some(isIt));
+      expect([status, nginx.accessLog().find(isIt)?.node]).toEqual([404, '']);
+    });
+
     const documented = JSON.parse(readFileSync(`${ROOT}/openapi.json`, 'utf8')) as {
       paths: Record<string, Record<string, unknown>>;
     };
@@ -238,11 +247,12 @@ describe.skipIf(isMissing('nginx'))('nginx (skipped where it is not installed)',
     });
   });
 
-  it('shows operators the admin API, and no metrics', async () => {
+  it('shows operators the admin API and the metrics, and not what is for callers', async () => {
     lead(gateway);
     const tenants = await ask(nginx.operatorsUrl, '/admin/tenants', { key: ADMIN_KEY });
     expect([tenants.status, (tenants.json as { object: string }).object]).toEqual([200, 'list']);
-    for (const path of ['/metrics', '/v1/models'])
+    expect((await ask(nginx.operatorsUrl, '/metrics')).text).toMatch(/^cerebro_build_info/m);
+    for (const path of ['/v1/models', '/v1/..%2fadmin%2ftenants'])
       expect((await ask(nginx.operatorsUrl, path, { key: ADMIN_KEY })).status).toBe(404);
   });
 

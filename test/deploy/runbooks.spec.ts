@@ -55,6 +55,21 @@ describe('docs/operations.md', () => {
     );
   });
 
+  it('says where to type its commands, wherever Cerebro runs', () => {
+    const [introduction = ''] = readFileSync(`${root}/docs/operations.md`, 'utf8').split(/^## /m);
+    for (const place of ['Compose', 'Kubernetes', 'AWS'])
+      expect(introduction).toMatch(new RegExp(`^\\| ${place} `, 'm'));
+    const { services } = parse(readFileSync(`${root}/compose.yaml`, 'utf8')) as { services: object };
+    const named = [...introduction.matchAll(/docker compose exec (\w+)/g)].map(([, service]) => service);
+    expect(named.length).toBeGreaterThan(1);
+    for (const service of named) expect(Object.keys(services)).toContain(service);
+  });
+
+  it('asks for client tools of the major version that Compose runs', () => {
+    const [, major] = /image: postgres:(\d+)/.exec(readFileSync(`${root}/compose.yaml`, 'utf8')) ?? [];
+    expect(parts.get('backup-and-restore')).toContain(`${major} for PostgreSQL ${major}`);
+  });
+
   it('links to parts of itself that are there', () => {
     const text = [...parts.values()].join('');
     const anchors = [...text.matchAll(/\]\(#([\w-]+)\)/g)].map(([, anchor]) => anchor);

@@ -7,7 +7,7 @@ import { ROOT } from './deploy-tools.js';
 /** One container. */
 export interface Service {
   readonly image: string;
-  readonly build?: { readonly context: string };
+  readonly build?: { readonly context: string; readonly args?: Readonly<Record<string, string>> };
   readonly user: string;
   readonly read_only: boolean;
   readonly cap_drop: readonly string[];
