@@ -5,6 +5,8 @@ import { constants } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 
+const SIGNALS = ['SIGTERM', 'SIGINT', 'SIGHUP'];
+
 if (process.pid === 1) mindSignals();
 
 const [entry, ...args] = process.argv.slice(2);
@@ -30,13 +32,24 @@ if (process.env.npm_lifecycle_event) followParent();
 process.argv = [process.argv[0], script, ...args];
 await import(pathToFileURL(script).href);
 
-/** npm hands a signal to the shell between us, which ends without passing it on; we end when that is gone. */
+/**
+ * npm hands a signal to the shell between us, which ends without passing it on; we end when that is gone. Not where we
+ * had a signal ourselves, as from a terminal or systemd, which signal all of us: ours would count as the second one.
+ */
 function followParent() {
   const parent = process.ppid;
+  let isSignalled = false;
+  const note = () => (isSignalled = true);
+  for (const signal of SIGNALS) {
+    // Beside a handler of the entry point's alone: by itself it would keep the signal from ending a command.
+    process.on('newListener', (event, listener) => {
+      if (event === signal && listener !== note) process.off(signal, note).on(signal, note);
+    });
+  }
   const timer = setInterval(() => {
     if (process.ppid === parent) return;
     clearInterval(timer);
-    process.kill(process.pid, 'SIGTERM');
+    if (!isSignalled) process.kill(process.pid, 'SIGTERM');
   }, 500).unref();
 }
 
@@ -45,7 +58,7 @@ function followParent() {
  * while it loads, or of a command that has no handlers at all, would wait for SIGKILL.
  */
 function mindSignals() {
-  for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP']) {
+  for (const signal of SIGNALS) {
     const end = () => process.exit(128 + constants.signals[signal]);
     process.on(signal, end);
     process.on('newListener', (event, listener) => {

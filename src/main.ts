@@ -2,40 +2,25 @@
 import { type App, createApp } from './app.js';
 import { KeyPeppers } from './auth/key-peppers.service.js';
 import { loadSettings, unknownVariables } from './config/environment.js';
-import { REPLICATE_API } from './config/settings.js';
+import { REPLICATE_API, type Settings } from './config/settings.js';
 import { migrationsFolder } from './database/migration-files.js';
 import { applyMigrations } from './database/migrations.js';
 import { whenReachable } from './database/when-reachable.js';
 import { demoKey, greeting } from './demo.js';
 import { type LocalServices, startLocalServices } from './local-services.js';
-import { checkAllowances, DEFAULT_MODEL } from './models/catalogue.service.js';
-import { loadModelsFile } from './models/models-file.loader.js';
+import { modelProblems } from './models/models-check.js';
 import { JsonLogger } from './observability/json-logger.js';
 import { close, type Running, stopOnCrash, stopOnSignals, stopWithDatabase } from './shutdown.js';
 import { oneLine, retryLine } from './start-failure.js';
 import { openWaitingRoom } from './waiting-room.js';
 
 async function start(): Promise<void> {
-  const given = await loadSettings();
+  const given = await loadSettings('gateway', modelProblems);
   const running: Running = { logger: new JsonLogger(given.logLevel), stopping: false, exitCode: 0 };
-  for (const name of unknownVariables()) running.logger.warn(`${name} is not a setting of Cerebro`);
-  if (given.imageMode === 'fetch' && given.publicUrl === undefined && given.replicateToken !== undefined) {
-    running.logger.warn(
-      'CEREBRO_IMAGE_MODE=fetch without CEREBRO_PUBLIC_URL: the default model cannot be asked',
-    );
-  }
-  if (given.replicateToken === undefined && given.replicateBaseUrl !== REPLICATE_API) {
-    running.logger.warn('REPLICATE_BASE_URL is not used without REPLICATE_API_TOKEN: the sandbox answers');
-  }
-  if (given.production && given.metricsToken === undefined) {
-    running.logger.warn('/metrics answers whoever reaches this port: CEREBRO_METRICS_TOKEN asks for a token');
-  }
+  for (const warning of warningsOf(given)) running.logger.warn(warning);
   stopOnSignals(running);
   stopOnCrash(running);
   try {
-    // Before anything is started, and before a framework would log what is wrong with a stack.
-    checkAllowances(given.models);
-    await loadModelsFile(given.modelsFile, DEFAULT_MODEL);
     running.services = await startLocalServices(given, { role: 'gateway' });
     const { settings, sandbox, secrets } = running.services;
     const waitingRoom = settings.databaseWaitMs > 0 ? await openWaitingRoom(settings) : undefined;
@@ -64,6 +49,26 @@ async function start(): Promise<void> {
     await close(running);
     throw error;
   }
+}
+
+/** What is no error, and most likely not meant. */
+function warningsOf(given: Settings): string[] {
+  const warnings = unknownVariables().map((name) => `${name} is not a setting of Cerebro`);
+  if (given.imageMode === 'fetch' && given.publicUrl === undefined && given.replicateToken !== undefined) {
+    warnings.push('CEREBRO_IMAGE_MODE=fetch without CEREBRO_PUBLIC_URL: the default model cannot be asked');
+  }
+  if (given.replicateToken === undefined && given.replicateBaseUrl !== REPLICATE_API) {
+    warnings.push('REPLICATE_BASE_URL is not used without REPLICATE_API_TOKEN: the sandbox answers');
+  }
+  if (given.production && given.metricsToken === undefined) {
+    warnings.push('/metrics answers whoever reaches this port: CEREBRO_METRICS_TOKEN asks for a token');
+  }
+  if (given.traces?.asksOtherProtocol) {
+    warnings.push(
+      'OTEL_EXPORTER_OTLP_PROTOCOL asks for a protocol that is not spoken: traces go as http/protobuf (a collector takes that on port 4318 as a rule)',
+    );
+  }
+  return warnings;
 }
 
 /** Applies what is pending, as soon as there is a database. */

@@ -8,20 +8,36 @@ import { parseSettings, type ReloadedSettings, type Role, type Settings, Setting
 /** Secrets that commands have no use for: who runs one need not be able to read them. */
 const GATEWAY_ONLY = ['REPLICATE_API_TOKEN', 'CEREBRO_ADMIN_KEY', 'CEREBRO_METRICS_TOKEN'];
 
+/** What rooms above this one find wrong with variables: a clause each, which begins with a name, as the settings' own do. */
+export type FurtherCheck = (env: Environment) => Promise<readonly string[]>;
+
 /**
  * Settings from the environment and, below it, from `.env` in the working folder; secrets from where these say that
  * they are.
  *
+ * @param furtherCheck whose problems are told in the same line
  * @throws {SettingsError} when a variable is wrong, a secret cannot be read, or `.env` cannot
  */
-export async function loadSettings(role: Role = 'gateway'): Promise<Settings> {
+export async function loadSettings(role: Role = 'gateway', furtherCheck?: FurtherCheck): Promise<Settings> {
   try {
     loadEnvFile();
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ENOENT')
       throw new SettingsError('Cerebro cannot read .env.');
   }
-  return readSettings(process.env, role);
+  const further = (await furtherCheck?.(process.env)) ?? [];
+  const settings = await readSettings(process.env, role).catch((error: unknown) => {
+    throw error instanceof SettingsError ? SettingsError.of(together(error.problems, further)) : error;
+  });
+  if (further.length > 0) throw SettingsError.of(further);
+  return settings;
+}
+
+/** Each variable is complained of once. */
+function together(problems: readonly string[], further: readonly string[]): string[] {
+  const nameOf = (problem: string): string | undefined => problem.split(' ')[0];
+  const named = new Set(problems.map(nameOf));
+  return [...problems, ...further.filter((problem) => !named.has(nameOf(problem)))];
 }
 
 /**

@@ -3,7 +3,7 @@
 import { Logger, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
 import { isSameServer } from './database-address.js';
 import type { EncryptionKey } from './encryption-keys.js';
-import type { Settings } from './settings.js';
+import type { ReloadedSettings, Settings } from './settings.js';
 
 /** Secrets that change without a restart. */
 const LIVE = {
@@ -36,6 +36,9 @@ const REMINDER = 3_600_000;
 /** What is needed of the settings. */
 export type LiveSecretsOptions = Secrets & Pick<Settings, 'secretsRefreshMs' | 'externalSecrets'>;
 
+/** Whether the database refuses the user or the password of a connection string. Never rejects. */
+export type LoginTrial = (databaseUrl: string) => Promise<boolean>;
+
 /** The secrets that are in use. */
 export class LiveSecrets implements OnApplicationBootstrap, OnModuleDestroy {
   private readonly logger = new Logger('Secrets');
@@ -50,6 +53,7 @@ export class LiveSecrets implements OnApplicationBootstrap, OnModuleDestroy {
   private isOver = false;
   /** What keeps secrets from being read, and when that was told. */
   private told = new Map<string, number>();
+  private refusesLogin: LoginTrial = () => Promise.resolve(false);
 
   constructor(private readonly options: LiveSecretsOptions) {
     const external = options.externalSecrets?.names ?? [];
@@ -62,6 +66,11 @@ export class LiveSecrets implements OnApplicationBootstrap, OnModuleDestroy {
   /** A secret as it is to be used now; undefined where there is none. */
   get(secret: LiveSecret): string | undefined {
     return this.used[secret];
+  }
+
+  /** From now on, a changed connection string is tried before it is taken. */
+  tryLoginsBy(trial: LoginTrial): void {
+    this.refusesLogin = trial;
   }
 
   /**
@@ -105,12 +114,25 @@ export class LiveSecrets implements OnApplicationBootstrap, OnModuleDestroy {
     try {
       const reloaded = await this.options.externalSecrets?.reload();
       if (!reloaded || this.isOver) return;
-      this.take(reloaded.settings);
-      this.tell(reloaded.problems);
+      const { settings, problems } = await this.withGoodLogin(reloaded);
+      if (this.isOver) return;
+      this.take(settings);
+      this.tell(problems);
     } catch (error) {
       // Of an error that nobody foresaw no more than its name is known to show no value.
       this.tell([(error as Error).name]);
     }
+  }
+
+  /** A connection string whose login is refused stays as it was, and is tried anew at the next reading. */
+  private async withGoodLogin(reloaded: ReloadedSettings): Promise<ReloadedSettings> {
+    const { settings, problems } = reloaded;
+    const { databaseUrl: before } = this.seen;
+    const { databaseUrl } = settings;
+    if (databaseUrl === undefined || before === undefined || databaseUrl === before) return reloaded;
+    if (!isSameServer(before, databaseUrl) || !(await this.refusesLogin(databaseUrl))) return reloaded;
+    const problem = 'DATABASE_URL holds a user or a password that the database refuses';
+    return { settings: { ...settings, databaseUrl: before }, problems: [...problems, problem] };
   }
 
   /** What lasts is told of now and then, not at each reading. */

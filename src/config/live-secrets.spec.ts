@@ -73,6 +73,21 @@ describe('secrets that are elsewhere', () => {
     expect(logged.join()).not.toMatch(/first-|second-/);
   });
 
+  it('are not used while the database refuses them, and are once it does not', async () => {
+    const { secrets, change } = start();
+    let isRefused = true;
+    secrets.tryLoginsBy((url) => Promise.resolve(isRefused && url.includes('second-password')));
+    const other = 'postgresql://a:second-password@db/cerebro?sslmode=require';
+    change({ DATABASE_URL: other, CEREBRO_ADMIN_KEY: 'second-admin' });
+    await vi.advanceTimersByTimeAsync(600_000);
+    expect(secrets.get('databaseUrl')).toBe(first.DATABASE_URL);
+    expect(secrets.get('adminKey')).toBe('second-admin');
+    expect(warned).toEqual([expect.stringMatching(/stays as it was: DATABASE_URL .*refuses/)]);
+    isRefused = false;
+    await vi.advanceTimersByTimeAsync(300_000);
+    expect(secrets.get('databaseUrl')).toBe(other);
+  });
+
   it('of another kind wait for a restart, and are warned of once', async () => {
     const { change } = start();
     change({ CEREBRO_KEY_PEPPER: 'second-pepper', CEREBRO_ENCRYPTION_KEYS: KEY(2) });

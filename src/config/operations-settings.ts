@@ -46,6 +46,16 @@ export const OPERATIONS_SETTINGS: readonly SettingGroup[] = [
         absent: 'none',
         example: 'http://127.0.0.1:4318/v1/traces',
       },
+      OTEL_EXPORTER_OTLP_PROTOCOL: {
+        summary: 'How to speak to the collector. No other protocol is spoken: one is warned of at start.',
+        form: 'http/protobuf',
+        default: 'http/protobuf',
+      },
+      OTEL_EXPORTER_OTLP_TRACES_PROTOCOL: {
+        summary: 'The same, for traces, instead.',
+        form: 'http/protobuf',
+        default: 'http/protobuf',
+      },
       OTEL_EXPORTER_OTLP_HEADERS: {
         summary:
           'Headers for the collector, which may hold its credentials. Only from the environment itself.',

@@ -71,9 +71,7 @@ export const SERVICE_SETTINGS: readonly SettingGroup[] = [
       PGSSLMODE: {
         summary:
           'Whether connections are encrypted, where `DATABASE_URL` says nothing of `sslmode`. All but `disable` and `no-verify` check the certificate.',
-        form: 'one of disable, prefer, require, verify-ca, verify-full, no-verify',
         default: 'disable',
-        readBy: 'the client of PostgreSQL',
       },
       NODE_EXTRA_CA_CERTS: {
         summary: 'Certificates of authorities to trust besides the usual ones, such as that of the database.',

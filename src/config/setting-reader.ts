@@ -63,6 +63,12 @@ export class SettingReader {
     return words.find((word) => word === value) ?? this.refuse(name, `must be one of ${words.join(', ')}`);
   }
 
+  /** One of a few words, letter for letter, as what reads the variable itself takes it. */
+  exactly(name: string, words: readonly string[]): void {
+    if (this.text(name) !== undefined && !words.includes(this.env[name] ?? ''))
+      this.refuse(name, `must be one of ${words.join(', ')}`);
+  }
+
   /** A whole number within bounds. */
   integer(name: string, { min, max }: { min: number; max: number }): number | undefined {
     const value = this.text(name);

@@ -21,6 +21,9 @@ const IMAGE_MODES = ['passthrough', 'fetch'] as const;
 /** One entry of `CEREBRO_MODELS`. */
 const MODEL_ENTRY = /^(?:\*|(?:deployments\/)?[\w.-]+\/(?:\*|[\w.-]+(?::[0-9a-f]{64})?))$/;
 
+/** What the client of PostgreSQL knows of `PGSSLMODE`. Any other word would mean no encryption to it. */
+const SSL_MODES = ['disable', 'prefer', 'require', 'verify-ca', 'verify-full', 'no-verify'];
+
 /** In milliseconds. */
 const DAY = 86_400_000;
 
@@ -139,8 +142,8 @@ export class SettingsError extends Error {
   }
 
   /** An error about what was found at once. */
-  static of(problems: readonly string[]): SettingsError {
-    return new SettingsError(`Cerebro cannot start: ${problems.join('; ')}.`, { problems });
+  static of(problems: readonly string[], options: ErrorOptions = {}): SettingsError {
+    return new SettingsError(`Cerebro cannot start: ${problems.join('; ')}.`, { ...options, problems });
   }
 }
 
@@ -166,6 +169,7 @@ export function parseSettings(
   const read = new SettingReader(env);
   const production = read.oneOf('NODE_ENV', ['development', 'test', 'production']) === 'production';
   const databaseUrl = read.url('DATABASE_URL', ['postgres:', 'postgresql:'], { required: production });
+  read.exactly('PGSSLMODE', SSL_MODES);
   const serves = production && role === 'gateway';
   const replicateToken = read.matching(
     'REPLICATE_API_TOKEN',

@@ -21,7 +21,12 @@ export interface TraceSettings {
   readonly sampler: (typeof TRACE_SAMPLERS)[number];
   /** For the samplers by ratio: the part of traces that is kept, from 0 to 1. */
   readonly ratio: number;
+  /** Whether another protocol than `http/protobuf` is asked for, which is not spoken. */
+  readonly asksOtherProtocol?: true;
 }
+
+/** What the exporter speaks. */
+const PROTOCOL = 'http/protobuf';
 
 /** Undefined where no collector is named, or all is switched off. */
 export function readTraceSettings(read: SettingReader): TraceSettings | undefined {
@@ -36,5 +41,17 @@ export function readTraceSettings(read: SettingReader): TraceSettings | undefine
     'a number from 0 to 1',
   );
   const serviceName = read.text('OTEL_SERVICE_NAME') ?? 'cerebro';
-  return url === undefined || isOff ? undefined : { url, serviceName, sampler, ratio: Number(ratio ?? 1) };
+  const [any, ofTraces] = [
+    read.text('OTEL_EXPORTER_OTLP_PROTOCOL'),
+    read.text('OTEL_EXPORTER_OTLP_TRACES_PROTOCOL'),
+  ];
+  if (url === undefined || isOff) return undefined;
+  const protocol = ofTraces ?? any ?? PROTOCOL;
+  return {
+    url,
+    serviceName,
+    sampler,
+    ratio: Number(ratio ?? 1),
+    ...(protocol !== PROTOCOL && { asksOtherProtocol: true }),
+  };
 }

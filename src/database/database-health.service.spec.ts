@@ -1,7 +1,7 @@
 import { Logger } from '@nestjs/common';
 import { once } from 'node:events';
 import { createServer, type AddressInfo, type Server } from 'node:net';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { createTestDatabase, execute, type TestDatabase } from '../../test/support/postgres.js';
 import { DatabaseHealth } from './database-health.service.js';
 import { migrationNames, migrationsFolder } from './migration-files.js';
@@ -59,6 +59,23 @@ describe('DatabaseHealth', () => {
     expect(await healthOf(readOnly.url).check()).toBe('read-only');
     await execute(database.url, `ALTER DATABASE ${name} RESET default_transaction_read_only`);
     expect(await healthOf(readOnly.url).check()).toBe('ok');
+  });
+
+  it('logs once that it is not ready, and once that it is again', async () => {
+    const missing = [...migrations];
+    const health = healthOf(database.url, missing);
+    const warn = vi.spyOn(Logger.prototype, 'warn');
+    const log = vi.spyOn(Logger.prototype, 'log');
+    closing.push(() => vi.restoreAllMocks());
+    const checks = async () => [await health.check(), await health.check()];
+    await checks();
+    expect([...warn.mock.calls, ...log.mock.calls]).toEqual([]);
+    missing.push('9_newer');
+    await checks();
+    missing.pop();
+    await checks();
+    expect(warn.mock.calls).toEqual([['The database is not ready: it lacks the migrations 9_newer']]);
+    expect(log.mock.calls).toEqual([['The database is ready again']]);
   });
 
   it('is ok with migrations that only a newer version knows (H6)', async () => {

@@ -71,10 +71,11 @@ export class DatabaseHealth implements OnApplicationShutdown {
     }
   }
 
-  /** Probes come every few seconds: a reason is logged once, not with each of them. */
+  /** Probes come every few seconds: a reason, and its end, are logged once, not with each of them. */
   private noteReason(reason: string | undefined): void {
     if (reason !== undefined && reason !== this.lastReason)
       this.logger.warn(`The database is not ready: ${reason}`);
+    if (reason === undefined && this.lastReason !== undefined) this.logger.log('The database is ready again');
     this.lastReason = reason;
   }
 }

@@ -1,7 +1,7 @@
 import pg from 'pg';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { type OwnServer, startOwnServer } from '../../test/support/own-server.js';
-import { databaseClient } from './database.client.js';
+import { databaseClient, refusesLogin } from './database.client.js';
 import { ListeningConnection } from './notifications.connection.js';
 import { PrismaService } from './prisma.service.js';
 import { isDatabaseUnavailable } from './unavailable.js';
@@ -28,6 +28,14 @@ const access = () => ({
   url: server.url('password of the start'),
   currentUrl: () => server.url(ours),
   onRefused: () => void refusals++,
+});
+
+describe('a trial of a login', () => {
+  it('tells a wrong password from a right one, and from a server that is not there', async () => {
+    expect(await refusesLogin(server.url(ours))).toBe(false);
+    expect(await refusesLogin(server.url('another-password'))).toBe(true);
+    expect(await refusesLogin('postgresql://a:b@127.0.0.1:9/c')).toBe(false);
+  });
 });
 
 describe('a pool of connections', () => {

@@ -1,6 +1,7 @@
 // Gives the database to the whole application. It starts nothing and migrates nothing: the roots do.
 import { type DynamicModule, Module } from '@nestjs/common';
 import { LiveSecrets } from '../config/live-secrets.service.js';
+import { refusesLogin } from './database.client.js';
 import { DatabaseHealth } from './database-health.service.js';
 import { databaseOptions, type DatabaseOptions } from './database-options.js';
 import { migrationNames, migrationsFolder } from './migration-files.js';
@@ -23,11 +24,14 @@ export class DatabaseModule {
         {
           provide: databaseOptions,
           inject: [{ token: LiveSecrets, optional: true }],
-          useFactory: (secrets?: LiveSecrets): DatabaseOptions => ({
-            ...options,
-            currentUrl: () => secrets?.get('databaseUrl') ?? options.url,
-            onRefused: () => void secrets?.refused(),
-          }),
+          useFactory: (secrets?: LiveSecrets): DatabaseOptions => {
+            secrets?.tryLoginsBy(refusesLogin);
+            return {
+              ...options,
+              currentUrl: () => secrets?.get('databaseUrl') ?? options.url,
+              onRefused: () => void secrets?.refused(),
+            };
+          },
         },
         PrismaService,
         TenantDatabase,

@@ -37,6 +37,9 @@ const patience = '5min';
  */
 const limits = "SET LOCAL lock_timeout = '5s'; SET LOCAL statement_timeout = '60s'";
 
+/** What the message of the migration on row-level security asks an administrator for. */
+const createTenantRole = 'CREATE ROLE cerebro_tenant NOLOGIN; ';
+
 /** What is done CONCURRENTLY holds up nobody, and takes as long as it takes. */
 const noLimits = 'SET lock_timeout = 0; SET statement_timeout = 0';
 
@@ -144,7 +147,7 @@ async function applyAll(session: pg.Client, { folder, migrations, pending }: Wor
           engine.applyMigrations({ filters: everything, migrationsList: list }),
         );
       } catch (error) {
-        throw cannotApply(name, scriptError ?? error);
+        throw await cannotApply(session, name, scriptError ?? error);
       }
     }
   });
@@ -179,10 +182,21 @@ async function inTransaction(
   }
 }
 
-function cannotApply(name: string, cause: unknown): MigrationError {
-  const reason = cause instanceof Error ? cause.message.split('\n')[0] : String(cause);
+async function cannotApply(session: pg.Client, name: string, cause: unknown): Promise<MigrationError> {
+  const [reason = ''] = (cause instanceof Error ? cause.message : String(cause)).split('\n');
+  const remedy = (await hasTenantRole(session)) ? reason.replace(createTenantRole, '') : reason;
   return new MigrationError(
-    `The migration ${name} could not be applied: ${reason}. Later ones were not tried.`,
+    `The migration ${name} could not be applied: ${remedy.replace(/;$/, '')}. Later ones were not tried.`,
     { cause },
+  );
+}
+
+/** Roles are the whole server's: the migrations of another of its databases may have made this one. */
+async function hasTenantRole(session: pg.Client): Promise<boolean> {
+  const found = session.query("SELECT FROM pg_roles WHERE rolname = 'cerebro_tenant'");
+  // Without a connection, what is told is why the migration failed.
+  return found.then(
+    ({ rowCount }) => rowCount === 1,
+    () => false,
   );
 }

@@ -106,17 +106,19 @@ function isAmong(spec: ModelSpec, only: readonly string[]): boolean {
 /** @throws {SettingsError} for an entry of CEREBRO_MODELS that names nothing */
 export function checkAllowances(entries: readonly string[]): void {
   if (entries.every(isAllowance)) return;
-  throw new SettingsError(
-    'Cerebro cannot start: CEREBRO_MODELS must hold entries such as owner/name, owner/name:version, owner/*, deployments/owner/name or *.',
-  );
+  throw SettingsError.of([
+    'CEREBRO_MODELS must hold entries such as owner/name, owner/name:version, owner/*, deployments/owner/name or *',
+  ]);
 }
 
-/** @throws {SettingsError} for hardware that has no price */
-function defaultPrice(name: string | undefined, prices: ModelsFile['hardware']): number | undefined {
+/**
+ * Nano-dollars for a second on the default hardware, where one is named.
+ *
+ * @throws {SettingsError} for hardware that has no price
+ */
+export function defaultPrice(name: string | undefined, prices: ModelsFile['hardware']): number | undefined {
   if (name === undefined || prices.has(name)) return name === undefined ? undefined : prices.get(name);
-  throw new SettingsError(
-    `Cerebro cannot start: CEREBRO_DEFAULT_HARDWARE must be one of ${[...prices.keys()].join(', ')}.`,
-  );
+  throw SettingsError.of([`CEREBRO_DEFAULT_HARDWARE must be one of ${[...prices.keys()].join(', ')}`]);
 }
 
 /** The default model, with what the file says of it. The file may put another model in its place. */

@@ -24,11 +24,6 @@ async function readText(path: string): Promise<string> {
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     const reason = code === 'ERR_ENCODING_INVALID_ENCODED_DATA' ? 'it is not UTF-8' : code;
-    throw new SettingsError(
-      `Cerebro cannot start: the file of CEREBRO_MODELS_FILE cannot be read (${reason}).`,
-      {
-        cause: error,
-      },
-    );
+    throw SettingsError.of([`the file of CEREBRO_MODELS_FILE cannot be read (${reason})`], { cause: error });
   }
 }

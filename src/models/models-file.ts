@@ -69,5 +69,5 @@ function parseJson(text: string): unknown {
 }
 
 function wrong(problems: string): SettingsError {
-  return new SettingsError(`Cerebro cannot start: in the file of CEREBRO_MODELS_FILE, ${problems}.`);
+  return SettingsError.of([`in the file of CEREBRO_MODELS_FILE, ${problems}`]);
 }

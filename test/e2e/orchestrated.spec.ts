@@ -114,6 +114,25 @@ describe('a stop with a delay', { timeout: 90_000 }, () => {
     await expectOneBill({ databaseUrl: database.url, sandbox });
   });
 
+  it('lets a stream end whole where the signal goes to npm and its shell too, as from systemd (H7)', async () => {
+    // What npm does: a shell, which ends at the signal; and the name of the script in the environment.
+    const gateway = await startGateway(
+      { ...environment(), npm_lifecycle_event: 'start' },
+      { shell: '"$@"; exit' },
+    );
+    running.add(gateway);
+    sandbox.script({ run: 3000, output: words(20) });
+    const stream = await openStream(gateway, chat('a question'));
+    await stream.firstPiece();
+    const ended = gateway.end('SIGTERM');
+    await stream.toEnd();
+    expect([stream.isDone, stream.textOf()]).toEqual([true, words(20).join('')]);
+    await ended;
+    expect(logged(gateway.output(), 'info')).toContainEqual(
+      expect.objectContaining({ msg: 'stopped', cutOff: 0 }),
+    );
+  });
+
   it('is over at the second signal (H8)', async () => {
     const gateway = await start({ CEREBRO_SHUTDOWN_DELAY: '10m' });
     const ended = gateway.end('SIGTERM');

@@ -69,6 +69,14 @@ describe('a start', () => {
     expect(((await tenants.body.json()) as { data: unknown[] }).data).toHaveLength(1);
   });
 
+  it('warns that traces go by another protocol than the one asked for', async () => {
+    const gateway = await start({
+      OTEL_EXPORTER_OTLP_ENDPOINT: 'http://127.0.0.1:9',
+      OTEL_EXPORTER_OTLP_PROTOCOL: 'grpc',
+    });
+    expect(gateway.output()).toMatch(/"level":"warn".*OTEL_EXPORTER_OTLP_PROTOCOL asks for a protocol/);
+  });
+
   it('takes over what a killed one left behind (H9)', async () => {
     const first = await start();
     running.delete(first);
@@ -134,6 +142,33 @@ describe('a start that cannot be', () => {
     await expectOneLine(
       { PORT: 'hunter2', LOG_LEVEL: 'hunter2' },
       /^(?!.*hunter2).*PORT must.*LOG_LEVEL must/,
+    );
+  });
+
+  it('names what is wrong with models in the same line, each once (E19)', async () => {
+    const file = join(folder.path, 'bad-models.json');
+    writeFileSync(file, '{"models": {"claims": {}}}');
+    const once = (name: string) => `(?!.*${name}.*${name})(?=.*${name})`;
+    await expectOneLine(
+      {
+        PORT: 'hunter2',
+        PGSSLMODE: 'Require',
+        CEREBRO_MODELS: 'a b',
+        CEREBRO_MODELS_FILE: file,
+      },
+      new RegExp(
+        ['PORT must', 'PGSSLMODE must', 'CEREBRO_MODELS must', 'models.claims.model is missing']
+          .map(once)
+          .join(''),
+      ),
+    );
+    await expectOneLine(
+      { PORT: 'hunter2', CEREBRO_DEFAULT_HARDWARE: 'gpu-none' },
+      /^Cerebro cannot start: PORT must [^;]*; CEREBRO_DEFAULT_HARDWARE must be one of [^;]*$/,
+    );
+    await expectOneLine(
+      { CEREBRO_DEFAULT_HARDWARE: 'gpu-none' },
+      /^Cerebro cannot start: CEREBRO_DEFAULT_HARDWARE must be one of [^;]*$/,
     );
   });
 

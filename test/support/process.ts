@@ -32,6 +32,15 @@ export interface GatewayProcess extends BegunGateway {
   readonly adminKey: string;
 }
 
+/** How to start it, where not by itself. */
+export interface LaunchOptions {
+  /**
+   * A script of the shell that runs the command `"$@"`, both in a process group of their own, to which all signals go
+   * then, as from a terminal or systemd.
+   */
+  readonly shell?: string;
+}
+
 /** A fresh folder for data; `remove` deletes it. */
 export function temporaryFolder(): { path: string; remove: () => void } {
   const path = mkdtempSync(join(tmpdir(), 'cerebro-test-'));
@@ -55,8 +64,11 @@ export function beginCommand(
 }
 
 /** Starts a gateway and waits until it says that it is ready. */
-export async function startGateway(env: Record<string, string>): Promise<GatewayProcess> {
-  const begun = beginGateway(env);
+export async function startGateway(
+  env: Record<string, string>,
+  options?: LaunchOptions,
+): Promise<GatewayProcess> {
+  const begun = beginGateway(env, options);
   const { child, output } = begun;
   await new Promise<void>((resolve, reject) => {
     child.stdout?.on('data', () => output().includes('Try it') && resolve());
@@ -69,11 +81,12 @@ export async function startGateway(env: Record<string, string>): Promise<Gateway
 }
 
 /** Starts a gateway, and does not wait for it. */
-export function beginGateway(env: Record<string, string>): BegunGateway {
-  const launched = launch(['main'], { PORT: '0', ...env });
+export function beginGateway(env: Record<string, string>, options?: LaunchOptions): BegunGateway {
+  const launched = launch(['main'], { PORT: '0', ...env }, options);
   const ended = finished(launched);
   const end = (signal: NodeJS.Signals): Promise<Finished> => {
-    launched.child.kill(signal);
+    if (options?.shell && launched.child.pid) process.kill(-launched.child.pid, signal);
+    else launched.child.kill(signal);
     return ended;
   };
   return { child: launched.child, output: launched.output, ended, end };
@@ -87,11 +100,18 @@ interface Launched {
   readonly stderr: () => string;
 }
 
-function launch(args: readonly string[], env: Record<string, string>): Launched {
+function launch(
+  args: readonly string[],
+  env: Record<string, string>,
+  { shell }: LaunchOptions = {},
+): Launched {
   // Nothing of this process's own environment that could change what is tested.
   const { PATH = '', HOME = '' } = process.env;
-  const child = spawn(process.execPath, [join(root, 'scripts', 'run.mjs'), ...args], {
+  const command = [process.execPath, join(root, 'scripts', 'run.mjs'), ...args];
+  const [program = '', ...rest] = shell ? ['sh', '-c', shell, 'sh', ...command] : command;
+  const child = spawn(program, rest, {
     cwd: tmpdir(),
+    detached: shell !== undefined,
     env: { PATH, HOME, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
