@@ -54,8 +54,11 @@ export class AlertDeliverer implements OnApplicationBootstrap, OnModuleDestroy {
 
   /** Waits until nothing is being sent. */
   async settled(): Promise<void> {
-    await this.looking;
-    while (this.running.size > 0) await Promise.all(this.running.values());
+    // The end of an attempt begins the next look.
+    while (this.looking || this.running.size > 0) {
+      await this.looking;
+      await Promise.all(this.running.values());
+    }
   }
 
   private async take(): Promise<void> {
